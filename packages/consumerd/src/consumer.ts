@@ -22,9 +22,9 @@ import type { Log } from './daemon/log.ts';
 import { channelTimersOf } from './drain/channel-timers.ts';
 import { DrainLoop } from './drain/drain-loop.ts';
 import { NOT_RECLAIMABLE, openDrain } from './drain/open-drain.ts';
-import { formerMetadataBeside, TraceMetadata } from './metadata/trace-metadata.ts';
+import { TraceMetadata } from './metadata/trace-metadata.ts';
 import type { FileCalls } from './output/files/file-calls.ts';
-import { checkTraceFileNames } from './output/files/trace-file-names.ts';
+import { formerMetadataCopy, MetadataCopy } from './output/files/metadata-copy.ts';
 import { type Outputs, outputsOf } from './output/outputs.ts';
 import type { PacketOutput } from './output/packet-output.ts';
 import { type Later, run, type Steps, settled } from './output/sync-or-async.ts';
@@ -221,14 +221,16 @@ export class Consumer {
     const session = sessions.get(request.session) ?? this.#newSession(request.session);
     const output = session.output ?? this.#outputOf(request, session);
     const { ringDirectory, place, uuid } = request;
-    const former = output === undefined ? formerMetadataBeside(request) : yield* settled(output.formerMetadata(place));
+    const former = output === undefined ? formerMetadataCopy(request) : yield* settled(output.formerMetadata(place));
     const metadata = new TraceMetadata(request, former);
     let trace: OpenTrace;
     try {
       const traceOutput = yield* settled(output?.openTrace({ place, uuid, metadata: metadata.text }));
       trace = { request, session, metadata, output: traceOutput };
       if (traceOutput !== undefined) metadata.writeTo(traceOutput);
-      if (ringDirectory !== null) metadata.copyTo(ringDirectory, this.#options.calls);
+      if (ringDirectory !== null) {
+        metadata.writeTo(new MetadataCopy(ringDirectory, request, metadata.text.prologue, this.#options.calls));
+      }
       const statistics = yield* settled(traceOutput?.formerStatistics());
       if (traceOutput !== undefined) session.addTrace(request.trace, traceOutput, statistics ?? new Map());
     } catch (error) {
@@ -245,9 +247,7 @@ export class Consumer {
     const { channels } = this.#registry;
     if (isRepeated(channels.get(request.channel)?.request, request)) return null;
     const trace = this.#registry.trace(request.trace);
-    for (const { request: other } of channels.values()) {
-      if (other.trace === request.trace) checkTraceFileNames(other.attributes, request.attributes);
-    }
+    yield* settled(trace.output?.openChannel(request.attributes));
     yield* trace.metadata.addChannel(request);
     channels.set(request.channel, { request, trace, events: new Map() });
     return null;

@@ -1,5 +1,4 @@
 import type { Clock } from '@ringtail/base';
-import type { ChannelAttributes } from '@ringtail/protocol';
 import type { StreamDescription } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
 import { identityOf, type OpenRing, ownerOf, sessionOf, streamNameOf } from '../session/registry.ts';
@@ -40,8 +39,7 @@ export function* openDrain({ ring, source, nowMs, monotonicNs, onDamaged }: Open
     streamClassId,
     streamInstanceId,
     name: streamNameOf(channel.request, request),
-    fileBytesMax: fileBytesMaxOf(attributes),
-    fileCountMax: attributes.traceFileCount,
+    channel: attributes,
   };
   if (output === undefined) throw new TypeError('rings of a flight recorder are not drained');
   const stream = yield* settled(output.openStream(description));
@@ -58,15 +56,10 @@ export function* openDrain({ ring, source, nowMs, monotonicNs, onDamaged }: Open
       onProblem,
       onDamaged,
     });
-    session.addStream(channel.request.trace, stream.path, drain.statistics, stream);
+    session.addStream(channel.request.trace, stream.location, drain.statistics, stream);
     return drain;
   } catch (error) {
     stream.close();
     throw error;
   }
-}
-
-/** A trace file takes a packet at least, so its limit is no smaller than a sub-buffer. */
-function fileBytesMaxOf({ traceFileBytes, subBufBytes }: ChannelAttributes): number {
-  return traceFileBytes === 0 ? 0 : Math.max(traceFileBytes, subBufBytes);
 }

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path';
-import { type Clock, describeError, errnoOf } from '@ringtail/base';
+import { type Clock, errnoOf } from '@ringtail/base';
 import type { Appended, AppendedLater, OutgoingPacket, StreamNote, StreamOutput } from '../output/packet-output.ts';
 import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
 import type { StreamCounts } from './stream-counts.ts';
@@ -150,16 +149,8 @@ export class PacketAppender {
 
   /** @throws errors without a code: failures of this process */
   #report(error: unknown): void {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    this.#options.onProblem(this.#describe(errno, error));
-  }
-
-  #describe(errno: string, error: unknown): string {
-    const { path } = this.#options.output;
-    if (errno === 'ENOSPC') return `disk full while writing ${dirname(path)}`;
-    if (errno === 'EDQUOT') return `disk quota exceeded while writing ${dirname(path)}`;
-    return `cannot write ${path}: ${describeError(error)} (NOT_WRITTEN)`;
+    if (errnoOf(error) === undefined) throw error;
+    this.#options.onProblem(this.#options.output.describeFailure(error));
   }
 
   /** The packet with its header. Counters of a data stream never go back, whatever the source says. */

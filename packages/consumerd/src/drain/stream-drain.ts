@@ -91,13 +91,13 @@ export class StreamDrain implements Drainable {
       onProblem: options.onProblem,
     });
     this.#hadPackets = recovered !== null;
-    const { path } = this.#output;
+    const { location } = this.#output;
     if (recovered === null) {
       // Neither packets nor a note are left of the work of a former consumer.
       if (options.continuesTrace !== true || records === 0) return;
       this.statistics.eventsLost = records;
       options.onProblem(
-        `${path} and its checkpoints were removed: ${records} events that were in it, or in archives, count as lost (TRACE_REMOVED)`,
+        `${location} and its checkpoints were removed: ${records} events that were in it, or in archives, count as lost (TRACE_REMOVED)`,
       );
       return;
     }
@@ -105,7 +105,7 @@ export class StreamDrain implements Drainable {
     const position = recovered.note?.position;
     this.#appender.lastPosition = position;
     if (position !== undefined) this.#source.moveTo(position);
-    else options.onProblem(`the count of events written so far to ${path} was lost`);
+    else options.onProblem(`the count of events written so far to ${location} was lost`);
   }
 
   /** Counts so far; the same object for the life of this drain. */

@@ -6,6 +6,7 @@ import type { JsonValue, OpenTraceRequest, TraceFormat } from '@ringtail/protoco
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 import { FileOutput } from '../output/files/file-output.ts';
+import { MetadataCopy } from '../output/files/metadata-copy.ts';
 import { atOnce } from '../output/sync-or-async.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { requests, TEST_EVENT } from '../testing/requests.test.support.ts';
@@ -33,7 +34,9 @@ function openTrace(request: OpenTraceRequest, calls: FileCalls) {
   opened.push(metadata);
   const trace = output.openTrace({ place, uuid, metadata: metadata.text });
   metadata.writeTo(trace);
-  if (ringDirectory !== null) metadata.copyTo(ringDirectory, calls);
+  if (ringDirectory !== null) {
+    metadata.writeTo(new MetadataCopy(ringDirectory, request, metadata.text.prologue, calls));
+  }
   return { metadata, trace };
 }
 

@@ -1,20 +1,14 @@
-import { join } from 'node:path';
 import { assert } from '@ringtail/base';
 import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
-import { asUser } from '@ringtail/posix';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
-import type { FileCalls } from '../output/files/file-calls.ts';
-import { MetadataFile, prologueOf } from '../output/files/metadata-file.ts';
-import { ensureTraceDirectory } from '../output/files/trace-directory.ts';
-import type { TraceOutput } from '../output/packet-output.ts';
+import type { MetadataOutput } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
 import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './metadata-text.ts';
 import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 
 /**
- * Metadata of a trace: the text, the output of the trace that gets every block, and a copy beside the rings for
- * `ringtail crash` where rings are files.
+ * Metadata of a trace: the text, and the outputs that get every block.
  *
  * After the offset of the clock was sampled again, the output has another start of the metadata than the requests that
  * the session daemon repeats to a new consumer. Then the output is right.
@@ -26,8 +20,7 @@ export class TraceMetadata {
   readonly #printer: MetadataPrinter;
   readonly #streams = new Map<number, DataStreamClass>();
   #clock: ClockClass;
-  #output: TraceOutput | undefined;
-  #besideRings: MetadataFile | undefined;
+  readonly #outputs: MetadataOutput[] = [];
 
   /**
    * @param former start of the metadata that a former consumer wrote; empty if there is none
@@ -43,22 +36,9 @@ export class TraceMetadata {
     this.text = new MetadataText(this.#prologue(this.#clock));
   }
 
-  /** Sends the metadata of later calls to this output. */
-  writeTo(output: TraceOutput): void {
-    this.#output = output;
-  }
-
-  /**
-   * Keeps a copy in a directory of ring files from now on.
-   *
-   * @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN`
-   */
-  copyTo(directory: string, calls: FileCalls): void {
-    const { place, uuid } = this.#request;
-    // Ring files lie below the directory that was named for them as the trace lies below the output of its session.
-    const root = directory.endsWith(`/${place}`) ? directory.slice(0, -place.length) : directory;
-    ensureTraceDirectory(directory, root);
-    this.#besideRings = MetadataFile.open(join(directory, 'metadata'), uuid, this.text.prologue, calls);
+  /** Sends the metadata of later calls to this output as well. */
+  writeTo(output: MetadataOutput): void {
+    this.#outputs.push(output);
   }
 
   /** @throws {ConsumerError} `NOT_WRITTEN`, `BAD_REQUEST` for a context that does not exist */
@@ -86,20 +66,17 @@ export class TraceMetadata {
   *setClockOffset(clockOffsetNs: string): Steps<void> {
     const clock = clockClassOf({ ...this.#request, clockOffsetNs });
     const prologue = this.#prologue(clock);
-    yield* settled(this.#output?.rewriteMetadata(prologue));
-    this.#besideRings?.rewrite(prologue);
+    for (const output of this.#outputs) yield* settled(output.rewriteMetadata(prologue));
     this.text.rewrite(prologue);
     this.#clock = clock;
   }
 
   close(): void {
-    this.#output?.close();
-    this.#besideRings?.close();
+    for (const output of this.#outputs) output.close();
   }
 
   *#append(blocks: readonly string[]): Steps<void> {
-    yield* settled(this.#output?.appendMetadata(blocks));
-    this.#besideRings?.append(blocks);
+    for (const output of this.#outputs) yield* settled(output.appendMetadata(blocks));
     this.text.append(blocks);
   }
 
@@ -110,9 +87,4 @@ export class TraceMetadata {
   #traceClass(): TraceClass {
     return traceClassOf(this.#request, this.#clock);
   }
-}
-
-/** Start of the metadata that a former consumer wrote beside the rings; empty if there is none. */
-export function formerMetadataBeside({ ringDirectory, owner }: OpenTraceRequest): string {
-  return ringDirectory === null ? '' : asUser(owner, () => prologueOf(join(ringDirectory, 'metadata')));
 }

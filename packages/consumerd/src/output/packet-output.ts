@@ -1,4 +1,4 @@
-import type { Destination } from '@ringtail/protocol';
+import type { ChannelAttributes, Destination } from '@ringtail/protocol';
 import type { StreamStatistics } from '../session/statistics.ts';
 import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
 import type { Later } from './sync-or-async.ts';
@@ -68,9 +68,7 @@ export interface StreamIdentity {
 
 export interface StreamDescription extends StreamIdentity {
   readonly name: string;
-  /** Limits of trace files; 0: none. */
-  readonly fileBytesMax: number;
-  readonly fileCountMax: number;
+  readonly channel: ChannelAttributes;
 }
 
 export interface TraceDescription {
@@ -94,8 +92,8 @@ export interface Metadata {
  * arrived. Only then it answers, so no packet is written twice and none is lost.
  */
 export interface StreamOutput {
-  /** Name of the data stream for people: a path, an address. */
-  readonly path: string;
+  /** Location of the data stream, for people: a path, an address. */
+  readonly location: string;
   /**
    * Continues the data stream of a former consumer: keeps its whole packets and removes a partial one.
    *
@@ -110,6 +108,8 @@ export interface StreamOutput {
    * @throws the system's error; the output is then as before, so the same packet or a longer one can be tried again
    */
   append(packet: OutgoingPacket, note: StreamNote): Appended | Promise<AppendedLater>;
+  /** Sentence for a system's error of this output. Data streams that fail for one cause have the same sentence. */
+  describeFailure(error: unknown): string;
   /** Replaces the note of the last packet. */
   note(note: StreamNote): void;
   /** Stores the note that holds once `clear` has removed the packets of the trace chunk. */
@@ -121,18 +121,24 @@ export interface StreamOutput {
   close(): void;
 }
 
-/** Output of one trace: its metadata and its data streams. */
-export interface TraceOutput {
-  openStream(stream: StreamDescription): Later<StreamOutput>;
-  /** Statistics of data streams that a former consumer wrote, by `StreamOutput.path`. */
-  formerStatistics(): Later<ReadonlyMap<string, StreamStatistics>>;
+/** Output of the metadata of one trace. */
+export interface MetadataOutput {
   /** Appends blocks that the metadata lacks. Afterwards they are safe. */
   appendMetadata(blocks: readonly string[]): Later<void>;
   /** Replaces the start of the metadata in one step. */
   rewriteMetadata(prologue: string): Later<void>;
+  close(): void;
+}
+
+/** Output of one trace: its metadata and its data streams. */
+export interface TraceOutput extends MetadataOutput {
+  /** Called before data streams of the channel are opened. @throws {ConsumerError} `BAD_REQUEST` for its name or limits */
+  openChannel(channel: ChannelAttributes): Later<void>;
+  openStream(stream: StreamDescription): Later<StreamOutput>;
+  /** Statistics of data streams that a former consumer wrote, by `StreamOutput.location`. */
+  formerStatistics(): Later<ReadonlyMap<string, StreamStatistics>>;
   /** Writes metadata again that was removed or changed from outside. */
   checkWritten(): void;
-  close(): void;
 }
 
 /**

@@ -14,8 +14,8 @@ export interface SnapshotStream {
  * Output of one snapshot: a directory today; a relay connection later. A snapshot is there as a whole or not at all.
  */
 export interface SnapshotOutput {
-  /** Name of the snapshot for people: a path, an address. */
-  readonly path: string;
+  /** Location of the snapshot, for people: a path, an address. */
+  readonly location: string;
   /**
    * Statistics of this snapshot if a former consumer wrote it, and its answer was lost.
    *

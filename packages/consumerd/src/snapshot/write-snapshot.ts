@@ -69,7 +69,7 @@ export function* writeSnapshot(options: SnapshotOptions): Turns<SessionStatistic
     if (error instanceof RingtailError || errnoOf(error) === undefined) throw error;
     const { bytes } = sumStatistics(streams, []);
     const reason = errnoOf(error) === 'ENOSPC' ? 'the disk is full' : describeError(error);
-    const sentence = `the snapshot ${output.path} was given up after ${bytes} bytes: ${reason}`;
+    const sentence = `the snapshot ${output.location} was given up after ${bytes} bytes: ${reason}`;
     throw new ConsumerError('NOT_WRITTEN', `${sentence}. Nothing of it is left; the rings hold what they held`, {
       cause: error,
     });

@@ -1,4 +1,4 @@
-import type { Timers } from '@ringtail/base';
+import { describeError, type Timers } from '@ringtail/base';
 import type { Outputs } from '../output/outputs.ts';
 import type {
   AppendedLater,
@@ -136,6 +136,7 @@ export class FakeConnection implements Outputs {
     known.prologue = metadata.prologue;
     peer.metadata.set(place, known);
     return {
+      openChannel: () => {},
       openStream: ({ name }) => this.#openStream(`${place}/${name}`, clearNotes),
       formerStatistics: () =>
         this.#request(() => {
@@ -158,7 +159,8 @@ export class FakeConnection implements Outputs {
   #openStream(path: string, clearNotes: Map<string, StreamNote>): StreamOutput {
     const { peer } = this.#options;
     return {
-      path,
+      location: path,
+      describeFailure: (error) => `cannot send to ${path}: ${describeError(error)}`,
       recover: () =>
         this.#request(() => {
           const note = peer.notes.get(path);

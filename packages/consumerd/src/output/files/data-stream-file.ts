@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errnoOf } from '@ringtail/base';
+import { describeError, errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
 import { noStatistics, type StreamStatistics } from '../../session/statistics.ts';
 import type {
@@ -42,8 +42,8 @@ export interface DataStreamFileOptions {
  * A packet is written in this order: checkpoint, packet, index entry.
  */
 export class DataStreamFile implements StreamOutput {
-  /** Path of the data stream: directory and name, without a number. */
-  readonly path: string;
+  /** Directory and name, without a number. */
+  readonly location: string;
   readonly #options: DataStreamFileOptions;
   readonly #checkpointPath: string;
   readonly #files: StreamFiles;
@@ -54,7 +54,7 @@ export class DataStreamFile implements StreamOutput {
   constructor(options: DataStreamFileOptions) {
     const { directory, name, identity, calls, owner, limits = ONE_TRACE_FILE, state } = options;
     this.#options = options;
-    this.path = join(directory, name);
+    this.location = join(directory, name);
     this.#checkpointPath = join(state?.directory ?? join(directory, 'index'), this.checkpointName);
     this.#files = new StreamFiles({ directory, name, identity, calls, owner, limits, root: this.#root });
   }
@@ -116,6 +116,14 @@ export class DataStreamFile implements StreamOutput {
       throw error;
     }
     return 'written';
+  }
+
+  describeFailure(error: unknown): string {
+    const { directory } = this.#options;
+    const errno = errnoOf(error);
+    if (errno === 'ENOSPC') return `disk full while writing ${directory}`;
+    if (errno === 'EDQUOT') return `disk quota exceeded while writing ${directory}`;
+    return `cannot write ${this.location}: ${describeError(error)} (NOT_WRITTEN)`;
   }
 
   note(note: StreamNote): void {

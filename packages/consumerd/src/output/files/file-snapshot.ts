@@ -15,26 +15,26 @@ import { ensureSnapshotDirectory } from './trace-directory.ts';
  * directory of that name is a whole snapshot.
  */
 export class FileSnapshot implements SnapshotOutput {
-  readonly path: string;
+  readonly location: string;
   readonly #calls: FileCalls;
   readonly #onProblem: (sentence: string) => void;
 
   constructor(directory: string, calls: FileCalls, onProblem: (sentence: string) => void) {
-    this.path = directory;
+    this.location = directory;
     this.#calls = calls;
     this.#onProblem = onProblem;
   }
 
   formerStatistics(): SessionStatistics | undefined {
-    if (!isInUse(this.path)) return undefined;
-    const statistics = readNote(this.path);
+    if (!isInUse(this.location)) return undefined;
+    const statistics = readNote(this.location);
     if (statistics !== undefined) return statistics;
-    throw new ConsumerError('DIRECTORY_REFUSED', `${this.path} holds something else than this snapshot`);
+    throw new ConsumerError('DIRECTORY_REFUSED', `${this.location} holds something else than this snapshot`);
   }
 
   begin(places: readonly string[]): void {
     const partial = this.#partial;
-    removePartial(this.path);
+    removePartial(this.location);
     for (const place of places) ensureSnapshotDirectory(join(partial, place, 'index'), dirname(partial));
   }
 
@@ -45,20 +45,20 @@ export class FileSnapshot implements SnapshotOutput {
   complete(statistics: SessionStatistics, metadata: ReadonlyMap<string, string>): void {
     writeNote(this.#partial, statistics, this.#calls);
     for (const [place, text] of metadata) this.#writeMetadata(join(this.#partial, place, 'metadata'), text);
-    nameWhole(this.path);
+    nameWhole(this.location);
   }
 
   abandon(): void {
     try {
-      removePartial(this.path);
-      removeEmpty(this.path);
+      removePartial(this.location);
+      removeEmpty(this.location);
     } catch (error) {
       this.#onProblem(`cannot remove the unfinished snapshot ${this.#partial}: ${describeError(error)}`);
     }
   }
 
   get #partial(): string {
-    return partialOf(this.path);
+    return partialOf(this.location);
   }
 
   #writeMetadata(path: string, text: string): void {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, describeError, errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
+import type { ChannelAttributes } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
 import type { StreamStatistics } from '../../session/statistics.ts';
 import type { StreamDescription, TraceDescription, TraceOutput } from '../packet-output.ts';
@@ -11,7 +12,7 @@ import type { FileCalls } from './file-calls.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 import { MetadataFile } from './metadata-file.ts';
 import { checkTraceDirectory, ensureTraceDirectory, stateDirectoryOf } from './trace-directory.ts';
-import { namesIn, traceFileLimitsOf } from './trace-file-names.ts';
+import { checkTraceFileNames, namesIn, traceFileLimitsOf } from './trace-file-names.ts';
 
 /** More data streams than this in one directory are not counted again after a restart. */
 const STREAMS_MAX = 100_000;
@@ -36,6 +37,7 @@ export class FileTrace implements TraceOutput {
   readonly #options: FileOutputOptions;
   readonly #trace: TraceDescription;
   readonly #onClose: () => void;
+  readonly #channels = new Map<string, ChannelAttributes>();
   readonly #streams = new Set<DataStreamFile>();
   #chunkFile: MetadataFile;
   #nextChunkFile: MetadataFile | undefined;
@@ -62,7 +64,17 @@ export class FileTrace implements TraceOutput {
     return this.#streams;
   }
 
-  openStream({ name, fileBytesMax, fileCountMax, ...identity }: StreamDescription): DataStreamFile {
+  /** Directory of its domain in a trace chunk. */
+  get domain(): string {
+    return this.#trace.place.split('/')[0] as string;
+  }
+
+  openChannel(channel: ChannelAttributes): void {
+    for (const other of this.#channels.values()) checkTraceFileNames(other, channel);
+    this.#channels.set(channel.name, channel);
+  }
+
+  openStream({ name, channel, ...identity }: StreamDescription): DataStreamFile {
     const { directory: root, owner, calls, onProblem } = this.#options;
     const stream = new DataStreamFile({
       directory: this.directory,
@@ -70,7 +82,7 @@ export class FileTrace implements TraceOutput {
       identity,
       calls,
       state: { directory: this.stateDirectory, root },
-      limits: traceFileLimitsOf(fileBytesMax, fileCountMax),
+      limits: traceFileLimitsOf(channel),
       owner,
       isChunkThere: () => {
         const isThere = this.checkWritten();

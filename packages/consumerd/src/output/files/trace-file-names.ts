@@ -13,9 +13,10 @@ export interface TraceFileLimits {
 
 export const ONE_TRACE_FILE: TraceFileLimits = { bytesMax: 0, count: 0 };
 
-/** Limits of a data stream whose trace files take `bytesMax`, at most `count` of them; 0: without a limit. */
-export function traceFileLimitsOf(bytesMax: number, count: number): TraceFileLimits {
-  return bytesMax === 0 ? ONE_TRACE_FILE : { bytesMax, count };
+/** Limits of the data streams of a channel. A trace file takes a packet at least: as much as a sub-buffer. */
+export function traceFileLimitsOf({ traceFileBytes, traceFileCount, subBufBytes }: ChannelAttributes): TraceFileLimits {
+  if (traceFileBytes === 0) return ONE_TRACE_FILE;
+  return { bytesMax: Math.max(traceFileBytes, subBufBytes), count: traceFileCount };
 }
 
 /**
