@@ -103,7 +103,7 @@ export class FakeKernel implements Domain {
     return { domain: this.name, ...copy, maps: [] };
   }
 
-  async start(): Promise<void> {
+  async start(_: Session): Promise<void> {
     this.asked.push('start');
   }
 

@@ -2,7 +2,8 @@
  * A second domain, which the command line and the session daemon's commands know nothing about, goes through every
  * command.
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadPosix } from '@ringtail/posix';
@@ -12,16 +13,22 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../../packages/cli/src/index.ts';
 import { violations } from '../../packages/cli/src/mi/schema-facts.test.support.ts';
 import { fakeContext } from '../../packages/cli/src/testing/fake-context.test.support.ts';
+import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
+import type { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
 import type { Domain } from '../../packages/sessiond/src/domains/domain.ts';
 import { FileLog } from '../../packages/sessiond/src/log/log.ts';
-import { startSessionDaemon } from '../../packages/sessiond/src/session-daemon.ts';
+import { type SessionDaemonOptions, startSessionDaemon } from '../../packages/sessiond/src/session-daemon.ts';
 import { claimRunDirectory } from '../../packages/sessiond/src/startup/run-directory-claim.ts';
+import { FakeApplication } from '../../packages/sessiond/src/testing/fake-application.test.support.ts';
 import { FakeKernel } from './fake-kernel.test.support.ts';
+import { KERNEL_STREAM, RecordingKernel } from './recording-kernel.test.support.ts';
 
 const SESSIOND = fileURLToPath(new URL('../../packages/sessiond/dist/', import.meta.url));
+const FAKE_CONSUMER = join(SESSIOND, 'testing/fake-consumer.test.support.js');
+const CONSUMER = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
 
 /** A session daemon in this process with these domains besides user space, and its command line. */
-async function world(domains: readonly Domain[]) {
+async function world(domains: readonly Domain[] | SessionDaemonOptions['domains'], consumerMain = FAKE_CONSUMER) {
   const loaded = loadPosix();
   if (!loaded.ok) throw new Error(loaded.reason);
   const home = fakeContext();
@@ -34,11 +41,11 @@ async function world(domains: readonly Domain[]) {
     uid,
     clientGroup: undefined,
     missingGroup: null,
-    consumerMain: join(SESSIOND, 'testing/fake-consumer.test.support.js'),
+    consumerMain,
     helperMain: join(SESSIOND, 'places/place-helper.js'),
     defaultFormat: 'ctf-1.8',
     metrics: undefined,
-    domains,
+    domains: typeof domains === 'function' ? domains : () => domains ?? [],
     log,
     onStopping: () => undefined,
   });
@@ -58,7 +65,7 @@ async function world(domains: readonly Domain[]) {
     expect([line, code, err]).toEqual([line, 0, '']);
     return out;
   };
-  return { home: home.cwd, command, succeed };
+  return { home: home.cwd, appSocket: claim.directory.appSocket, command, succeed };
 }
 
 /** The domains of the session `s`, with their rules in order: alternatives of a channel have none of their own. */
@@ -174,6 +181,75 @@ describe('a second domain', () => {
       if (/^(list|status)/.test(line))
         expect([line, JSON.stringify(domains)]).toEqual([line, expect.stringContaining('"KERNEL"')]);
     }
+  });
+});
+
+describe('the directory of a second domain', () => {
+  const userTrace = `ust/uid/${process.getuid?.()}/64-bit`;
+  const numbersIn = (chunk: string) => readStream(join(chunk, 'kernel', KERNEL_STREAM)).numbers;
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+  /** A world with a recording kernel, and with an application in user space. */
+  async function recording(create: (home: string) => string) {
+    const rings = mkdtempSync(join(tmpdir(), 'ringtail-kernel-'));
+    const recorded: TestRing[] = [];
+    const made = await world((services) => {
+      const kernel = new RecordingKernel(services, rings);
+      recorded.push(kernel.ring);
+      return [kernel];
+    }, CONSUMER);
+    const [ring] = recorded as [TestRing];
+    onTestFinished(() => {
+      ring.close();
+      rmSync(rings, { recursive: true });
+    });
+    await made.succeed(create(made.home));
+    await made.succeed('enable-event -u shop:*');
+    await made.succeed('enable-channel -k channel0');
+    const application = await FakeApplication.registered(made.appSocket);
+    onTestFinished(() => application.close());
+    await made.succeed('start');
+    return { ...made, ring };
+  }
+
+  it("is rotated, cleared, archived and removed with user space's", async () => {
+    const { home, succeed, ring } = await recording((at) => `create s -o ${join(at, 'trace')}`);
+    const trace = join(home, 'trace');
+    const archives = () => readdirSync(join(trace, 'archives')).map((name) => join(trace, 'archives', name));
+    expect(readdirSync(trace)).toEqual(expect.arrayContaining(['kernel', 'ust']));
+    ring.record(100);
+    await succeed('rotate');
+    const [archive] = archives() as [string];
+    expect(readdirSync(archive).sort()).toEqual(['kernel', 'ust']);
+    expect(numbersIn(archive)).toEqual(range(0, 100));
+    expect(readdirSync(join(archive, userTrace))).toEqual(['metadata']);
+    expect(readdirSync(join(trace, 'kernel'))).toEqual(['metadata']);
+
+    ring.record(50);
+    expect(await succeed('stop')).toContain('150 events');
+    expect(numbersIn(trace)).toEqual(range(100, 150));
+    await succeed('clear');
+    expect(readdirSync(join(trace, 'kernel')).sort()).toEqual(['index', 'metadata']);
+    expect(readdirSync(join(trace, userTrace))).toEqual(['metadata']);
+
+    await succeed('start');
+    ring.record(7);
+    await succeed('destroy s');
+    const last = archives().find((path) => path.endsWith('-1')) as string;
+    expect(numbersIn(last)).toEqual(range(150, 157));
+    expect(readdirSync(join(last, userTrace))).toEqual(['metadata']);
+    // Nothing was recorded since: no directory of a domain stays.
+    expect(readdirSync(trace)).toEqual(['archives']);
+  });
+
+  it('is part of a snapshot', async () => {
+    const { home, succeed, ring } = await recording((at) => `create --snapshot box -o ${join(at, 'snapshots')}`);
+    ring.record(10);
+    expect(await succeed('snapshot record')).toContain('(10 events');
+    const [name] = readdirSync(join(home, 'snapshots')) as [string];
+    const snapshot = join(home, 'snapshots', name);
+    expect(numbersIn(snapshot)).toEqual(range(0, 10));
+    expect(readdirSync(join(snapshot, userTrace)).sort()).toEqual(['index', 'metadata']);
   });
 });
 

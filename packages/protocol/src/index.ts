@@ -78,7 +78,7 @@ export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export type { CapturedValue } from './model/captured-value.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
-export { DOMAINS, type DomainName, type LoggerDomain, USER_DIRECTORY } from './model/domain.ts';
+export { DOMAIN_DIRECTORIES, DOMAINS, type DomainName, domainDirectory, type LoggerDomain } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';

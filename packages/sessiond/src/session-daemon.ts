@@ -22,6 +22,7 @@ import { consumerStarter } from './consumer/consumer-process.ts';
 import { Consumers } from './consumer/consumers.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import type { Domain } from './domains/domain.ts';
+import type { DomainServices } from './domains/domain-services.ts';
 import { Domains } from './domains/domains.ts';
 import { SessionTasks } from './domains/session-tasks.ts';
 import { Applications } from './domains/user/applications.ts';
@@ -34,6 +35,7 @@ import { Listeners } from './model/listeners.ts';
 import type { Session } from './model/session.ts';
 import { SessionRegistry } from './model/session-registry.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
+import { SessionOutputs } from './outputs/session-outputs.ts';
 import { descriptorOf } from './peers/descriptor-of.ts';
 import { processWork } from './peers/process-identity.ts';
 import { helperStarter } from './places/helper-process.ts';
@@ -70,8 +72,8 @@ export interface SessionDaemonOptions {
   readonly defaultFormat: TraceFormat;
   /** Address of the metrics endpoint; undefined: none. */
   readonly metrics: MetricsOptions | undefined;
-  /** Domains besides user space; absent: none. */
-  readonly domains?: readonly Domain[];
+  /** Makes the domains besides user space; absent: none. */
+  readonly domains?: (services: DomainServices) => readonly Domain[];
   readonly log: FileLog;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
@@ -130,6 +132,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const tasks = new SessionTasks(domains);
   const places = new Places({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
   places.warmUp();
+  const outputs = new SessionOutputs(places);
 
   const applications = new Applications();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), timers });
@@ -162,6 +165,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     applications,
     consumers,
     places,
+    outputs,
     exits,
     triggers,
     filterCounters,
@@ -173,7 +177,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   domains.add(userSpace.domain);
-  for (const domain of options.domains ?? []) domains.add(domain);
+  for (const domain of options.domains?.({ consumers, outputs }) ?? []) domains.add(domain);
 
   let requestStop: (why: string) => void = () => {};
   const stopRequested = new Promise<string>((resolve) => {
@@ -185,6 +189,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     applications,
     domains,
     places,
+    outputs,
     publisher: userSpace.publisher,
     consumers,
     tasks,

@@ -1,4 +1,4 @@
-import type { DomainName, LoggerDomain } from '@ringtail/protocol';
+import { type DomainName, domainDirectory, type LoggerDomain } from '@ringtail/protocol';
 
 /** LTTng's words for a domain in its listings and messages. */
 interface DomainWords {
@@ -14,13 +14,13 @@ interface DomainWords {
 
 const WORDS: Readonly<Record<Exclude<DomainName, LoggerDomain>, DomainWords>> = {
   user: {
-    adjective: 'ust',
+    adjective: domainDirectory('user'),
     heading: 'User space',
     item: 'UST global',
     events: 'UST events:\n-------------',
   },
   kernel: {
-    adjective: 'kernel',
+    adjective: domainDirectory('kernel'),
     heading: 'Linux kernel',
     item: 'Kernel',
     events: 'Kernel events:\n-------------',

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
-import { lastTrace, newTraceName, prepareTraceDirectory, tracesDirectory } from './trace-directory.ts';
+import { lastTrace, newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from './trace-directory.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("SKIPPED: only root's commands read it: not tested: a malformed RINGTAIL_TRUSTED_USERS");
@@ -29,6 +29,16 @@ describe('trace directories', () => {
     writeFileSync(join(context.cwd, 'full', 'file'), '');
     expect(() => prepareTraceDirectory(context, 'full')).toThrow(/not empty/);
     expect(() => prepareTraceDirectory(context, 'full/file')).toThrow(/cannot use/);
+  });
+
+  it.each(['ust', 'kernel'])('one is removed with its empty %s, and stays with anything in it', (domain) => {
+    const directory = join(fakeContext().cwd, 'trace');
+    mkdirSync(join(directory, domain, 'uid'), { recursive: true });
+    removeIfEmpty(directory);
+    expect(existsSync(join(directory, domain, 'uid'))).toBe(true);
+    rmdirSync(join(directory, domain, 'uid'));
+    removeIfEmpty(directory);
+    expect(existsSync(directory)).toBe(false);
   });
 
   it.skipIf(!isRoot)('a malformed list of trusted users is named alone, without the directory', () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, directoryDate, isAbsence } from '@ringtail/base';
 import { ensureDirectory, homeDirectory, processTrust } from '@ringtail/posix';
-import { USER_DIRECTORY } from '@ringtail/protocol';
+import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 
@@ -38,9 +38,9 @@ export function prepareTraceDirectory(context: Context, path: string): string {
   throw new CliError('OUTPUT_NOT_EMPTY', `${directory} is not empty`, 'name a new directory, or remove that one first');
 }
 
-/** Removes a trace directory in which nothing was written; a session that was started has made a directory in it. */
+/** Removes a trace directory in which nothing was written; a session that was started has made directories in it. */
 export function removeIfEmpty(directory: string): void {
-  for (const path of [join(directory, USER_DIRECTORY), directory]) {
+  for (const path of [...DOMAIN_DIRECTORIES.map((name) => join(directory, name)), directory]) {
     try {
       rmdirSync(path);
     } catch {

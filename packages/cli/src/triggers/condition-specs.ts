@@ -1,4 +1,4 @@
-import { EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
+import { domainDirectory, EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { parsePeriodUs, parseSizeOrZero } from '../options/quantity-options.ts';
@@ -120,7 +120,7 @@ export function conditionOf(type: string, words: SpecWords): TriggerCondition {
 function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): TriggerCondition {
   if (one(part, 'kernel') !== undefined || one(part, 'domain') === 'kernel') refuseKernel();
   const domain = one(part, 'domain');
-  if (domain !== undefined && domain !== 'user' && domain !== 'userspace' && domain !== 'ust') {
+  if (domain !== undefined && !['user', 'userspace', domainDirectory('user')].includes(domain)) {
     throw new CliError('BAD_ARGUMENT', `"${domain}" is no domain of channels`, 'for Node.js programs: --domain=user');
   }
   const size = one(part, 'threshold-size');

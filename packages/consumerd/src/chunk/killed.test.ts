@@ -8,7 +8,7 @@ import { Consumer, type OrderedCommand } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
 import { bury, life } from '../testing/mortal-fs.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
-import { requests } from '../testing/requests.test.support.ts';
+import { KERNEL_UUID, requests } from '../testing/requests.test.support.ts';
 import { TestRing } from '../testing/test-ring.test.support.ts';
 
 vi.mock('node:fs', async (importOriginal) => {
@@ -16,40 +16,50 @@ vi.mock('node:fs', async (importOriginal) => {
   return mortalFs(await importOriginal<typeof import('node:fs')>());
 });
 
-/** A consumer that has been told of the session and of its ring. */
-function makeConsumer(root: string, ring: TestRing): Consumer {
+const USER_PLACE = 'ust/uid/0/64-bit';
+const KERNEL_PLACE = 'kernel';
+
+/** A consumer that has been told of the session and of its rings: the second one is of another domain. */
+function makeConsumer(root: string, [user, kernel]: readonly TestRing[]): Consumer {
   life.descriptors.clear();
   const consumer = new Consumer({ calls: systemCalls, timers: new FakeTimers(), log: () => {} });
-  const { setUp, openRing } = requests(root);
-  const [openTrace, openChannel, declareEvents] = setUp;
-  const attributes = { ...openChannel.attributes, traceFileBytes: 5000 };
-  for (const command of [openTrace, { ...openChannel, attributes }, declareEvents, openRing(1, ring)]) {
-    consumer.handle(command);
+  const { setUp, kernelSetUp, openRing } = requests(root);
+  for (const [idx, ring] of [user, kernel].entries()) {
+    if (ring === undefined) continue;
+    const [openTrace, openChannel, declareEvents] = idx === 0 ? setUp : kernelSetUp;
+    const attributes = { ...openChannel.attributes, traceFileBytes: 5000 };
+    for (const command of [openTrace, { ...openChannel, attributes }, declareEvents]) consumer.handle(command);
+    consumer.handle(openRing(idx + 1, ring, openChannel.channel));
   }
   return consumer;
 }
 
 interface Aftermath {
-  readonly root: string;
   readonly archived: number[];
   readonly current: number[];
+  /** The same of the second domain. */
+  readonly kernel: { readonly archived: number[]; readonly current: number[] };
   readonly statistics: SessionStatistics;
 }
 
 /**
- * Has a consumer with 1000 events, 200 of them new, carry a command out and die after so many changes; then another one
- * carry it out, record 100 more events and end.
+ * Has a consumer with 1000 events, 200 of them new, carry a command out and die after this number of changes; then
+ * another one carry it out, record 100 more events and end. With two domains, each has these events.
  *
  * @returns null if the first one lived to answer
  */
-function dieAfter(changes: number, commandIn: (root: string) => OrderedCommand): Aftermath | null {
+function dieAfter(changes: number, commandIn: (root: string) => OrderedCommand, domains: 1 | 2): Aftermath | null {
   const root = mkdtempSync(join(tmpdir(), 'ringtail-killed-'));
-  const ring = new TestRing({ directory: root });
+  const rings = [new TestRing({ directory: root })];
+  if (domains === 2) rings.push(new TestRing({ directory: root, name: 'kernel.ring', uuid: KERNEL_UUID }));
+  const record = (count: number) => {
+    for (const ring of rings) ring.record(count);
+  };
   try {
-    const first = makeConsumer(root, ring);
-    ring.record(800);
+    const first = makeConsumer(root, rings);
+    record(800);
     first.handle({ type: 'flush', session: 's' });
-    ring.record(200);
+    record(200);
     life.changesLeft = changes;
     let answered = false;
     try {
@@ -59,41 +69,43 @@ function dieAfter(changes: number, commandIn: (root: string) => OrderedCommand):
       expect((error as Error).message).toMatch(/killed$/);
     }
     bury(closeSync);
-    const second = makeConsumer(root, ring);
+    const second = makeConsumer(root, rings);
     second.handle(commandIn(root));
-    ring.record(100);
+    record(100);
     const statistics = second.handle({ type: 'close-session', session: 's' }) as SessionStatistics;
     second.close();
-    const aftermath = {
-      root,
-      archived: numbersIn(join(root, 'out/archives/a')),
-      current: numbersIn(join(root, 'out')),
-      statistics,
-    };
+    const chunksOf = (place: string) => ({
+      archived: numbersIn(join(root, 'out/archives/a', place)),
+      current: numbersIn(join(root, 'out', place)),
+    });
+    const aftermath = { ...chunksOf(USER_PLACE), kernel: chunksOf(KERNEL_PLACE), statistics };
     return answered ? null : aftermath;
   } finally {
     life.changesLeft = Number.POSITIVE_INFINITY;
-    ring.close();
+    for (const ring of rings) ring.close();
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-/** The numbers of all records in a trace chunk, file by file. */
-function numbersIn(chunk: string): number[] {
-  const directory = join(chunk, 'ust/uid/0/64-bit');
+/** The numbers of all records in the directory of a trace, file by file. */
+function numbersIn(directory: string): number[] {
   if (!existsSync(directory)) return [];
-  const files = readdirSync(directory).filter((name) => name.startsWith('channel0_1_'));
+  const files = readdirSync(directory).filter((name) => /^channel0_[12]_/.test(name));
   const inOrder = files.sort((a, b) => Number(a.slice(11)) - Number(b.slice(11)));
   return inOrder.flatMap((name) => readStream(join(directory, name)).numbers);
 }
 
-/** Every moment at which the first consumer can die, until it lives. */
-function eachDeath(commandIn: (root: string) => OrderedCommand, check: (aftermath: Aftermath) => void): number {
+/** Every moment at which the first consumer can die from change `first` on, until it lives. */
+function eachDeath(
+  commandIn: (root: string) => OrderedCommand,
+  check: (aftermath: Aftermath) => void,
+  { domains = 1, first = 0 }: { readonly domains?: 1 | 2; readonly first?: number } = {},
+): number {
   onTestFinished(() => {
     life.changesLeft = Number.POSITIVE_INFINITY;
   });
-  for (let changes = 0; ; changes++) {
-    const aftermath = dieAfter(changes, commandIn);
+  for (let changes = first; ; changes++) {
+    const aftermath = dieAfter(changes, commandIn, domains);
     if (aftermath === null) return changes;
     check(aftermath);
   }
@@ -112,6 +124,35 @@ describe('a consumer that dies between any two changes of the file system', () =
       },
     );
     expect(deaths).toBeGreaterThan(20);
+  });
+
+  it('leaves the chunk of each domain whole, in the archive or where it was', () => {
+    let inPart = 0;
+    eachDeath(
+      (root) => ({ type: 'rotate', session: 's', archive: directoryAt(join(root, 'out/archives/a')) }),
+      ({ archived, current, kernel, statistics }) => {
+        expect([...archived, ...current]).toEqual(range(0, 1100));
+        expect([...kernel.archived, ...kernel.current]).toEqual(range(0, 1100));
+        expect(current.length).toBeLessThanOrEqual(300);
+        if (kernel.archived.length === 0) inPart += 1;
+        else expect(kernel.current.length).toBeLessThanOrEqual(300);
+        expect(statistics).toMatchObject({ eventsRecorded: 2200, eventsLost: 0, packetsLost: 0, troubles: [] });
+      },
+      // The changes before are those of one domain, twice.
+      { domains: 2, first: 40 },
+    );
+    expect(inPart).toBeGreaterThan(0);
+  });
+
+  it('leaves a clear of two domains that the next one completes', () => {
+    eachDeath(
+      () => ({ type: 'clear', session: 's' }),
+      ({ current, kernel, statistics }) => {
+        expect([current, kernel.current]).toEqual([range(1000, 1100), range(1000, 1100)]);
+        expect(statistics).toMatchObject({ eventsRecorded: 200, eventsLost: 0, packetsLost: 0, troubles: [] });
+      },
+      { domains: 2 },
+    );
   });
 
   it('leaves a clear that the next one completes', () => {

@@ -8,7 +8,7 @@ import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 import { answerOf, ConsumerScene, codeOf } from '../testing/consumer-scene.test.support.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
-import { requests } from '../testing/requests.test.support.ts';
+import { KERNEL_UUID, requests } from '../testing/requests.test.support.ts';
 import { RECORD_BYTES, type TestRing } from '../testing/test-ring.test.support.ts';
 
 const PER_SUB_BUF = Math.floor(4096 / RECORD_BYTES);
@@ -35,6 +35,12 @@ function makeConsumer(opened: readonly TestRing[] = rings, calls: FileCalls = sy
   return consumer;
 }
 
+/** Tells a consumer of a trace of another domain, with this ring. */
+function openKernel(consumer: Consumer, ring: TestRing): void {
+  const { kernelSetUp, openRing } = requests(root);
+  for (const command of [...kernelSetUp, openRing(9, ring, 12)]) consumer.handle(command);
+}
+
 const out = (...parts: string[]) => join(root, 'out', ...parts);
 const archive = (name: string) => out('archives', name);
 const rotate = (consumer: Consumer, name: string) =>
@@ -43,6 +49,7 @@ const CLEAR = { type: 'clear', session: 's' } as const;
 const FLUSH = { type: 'flush', session: 's' } as const;
 const CLOSE = { type: 'close-session', session: 's' } as const;
 const numbersIn = (chunk: string, stream = 'channel0_1') => readStream(join(chunk, PLACE, stream)).numbers;
+const kernelNumbersIn = (chunk: string) => readStream(join(chunk, 'kernel', 'channel0_9')).numbers;
 const packetsIn = (chunk: string) => readStream(join(chunk, PLACE, 'channel0_1')).packets;
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 describe('a rotation', () => {
@@ -65,6 +72,22 @@ describe('a rotation', () => {
       expect(readFileSync(join(chunk, PLACE, 'metadata'), 'utf8')).toBe(readFileSync(out(PLACE, 'metadata'), 'utf8'));
     }
     expect(existsSync(out('.tmp_new_chunk'))).toBe(false);
+  });
+
+  it('archives the directories of all domains', () => {
+    const [user, kernel] = [makeRing(), scene.makeRing({ uuid: KERNEL_UUID })];
+    const consumer = makeConsumer([user]);
+    openKernel(consumer, kernel);
+    user.record(10);
+    kernel.record(20);
+    expect(rotate(consumer, 'a')).toMatchObject({ eventsRecorded: 30 });
+    kernel.record(5);
+    expect(consumer.handle(CLOSE)).toMatchObject({ eventsRecorded: 35, eventsLost: 0, packetsLost: 0, troubles: [] });
+    expect(readdirSync(archive('a')).sort()).toEqual(['kernel', 'ust']);
+    expect(numbersIn(archive('a'))).toEqual(range(0, 10));
+    expect(kernelNumbersIn(archive('a'))).toEqual(range(0, 20));
+    expect(kernelNumbersIn(out())).toEqual(range(20, 25));
+    expect(readdirSync(out()).sort()).toEqual(['.ringtail', 'archives', 'kernel', 'ust']);
   });
 
   it('continues numbers, times and the counter of discarded events of the packets', () => {
@@ -199,12 +222,15 @@ describe('a rotation', () => {
     expect(numbersIn(archive('a'))).toEqual(range(0, 20));
   });
 
-  it.each(['../elsewhere', 'ust/x', '.ringtail/x', '.', '.tmp_new_chunk'])('refuses an archive at %s', (place) => {
-    const consumer = makeConsumer();
-    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: directoryAt(join(out(), place)) })).toBe(
-      'BAD_REQUEST',
-    );
-  });
+  it.each(['../elsewhere', 'ust/x', 'kernel/x', '.ringtail/x', '.', '.tmp_new_chunk'])(
+    'refuses an archive at %s',
+    (place) => {
+      const consumer = makeConsumer();
+      expect(codeOf(consumer, { type: 'rotate', session: 's', archive: directoryAt(join(out(), place)) })).toBe(
+        'BAD_REQUEST',
+      );
+    },
+  );
 
   it('does not follow a link in place of its archive', () => {
     const consumer = makeConsumer();
@@ -253,6 +279,23 @@ describe('a clear', () => {
     expect(next.handle(FLUSH)).toMatchObject(expected);
     ring.record(6 * PER_SUB_BUF);
     expect(answerOf(next, FLUSH).eventsRecorded).toBe(ring.recorded - recorded);
+  });
+
+  it('removes the files of all domains, and the directories of processes that have gone in each', () => {
+    const [user, kernel] = [makeRing(), scene.makeRing({ uuid: KERNEL_UUID })];
+    const consumer = makeConsumer([user]);
+    openKernel(consumer, kernel);
+    user.record(10);
+    kernel.record(20);
+    consumer.handle(FLUSH);
+    for (const domain of ['ust', 'kernel']) mkdirSync(out(domain, 'pid', 'gone-1'), { recursive: true, mode: 0o700 });
+    expect(consumer.handle(CLEAR)).toMatchObject({ eventsRecorded: 0, dataStreams: 0 });
+    for (const domain of ['ust', 'kernel']) expect(readdirSync(out(domain, 'pid'))).toEqual([]);
+    expect(readdirSync(out(PLACE)).sort()).toEqual(['index', 'metadata']);
+    expect(readdirSync(out('kernel')).sort()).toEqual(['index', 'metadata', 'pid']);
+    kernel.record(3);
+    consumer.handle(FLUSH);
+    expect(kernelNumbersIn(out())).toEqual(range(20, 23));
   });
 
   it('of rings that never wrote a packet is remembered by the next consumer', () => {

@@ -132,7 +132,7 @@ export interface MetadataOutput {
 
 /** Output of one trace: its metadata and its data streams. */
 export interface TraceOutput extends MetadataOutput {
-  /** Called before data streams of the channel are opened. @throws {ConsumerError} `BAD_REQUEST` for its name or limits */
+  /** Admits a channel before its data streams are opened. @throws {ConsumerError} `BAD_REQUEST` */
   openChannel(channel: ChannelAttributes): Later<void>;
   openStream(stream: StreamDescription): Later<StreamOutput>;
   /** Statistics of data streams that a former consumer wrote, by `StreamOutput.location`. */

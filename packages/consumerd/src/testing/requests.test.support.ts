@@ -17,6 +17,9 @@ export const TEST_EVENT: Record<string, JsonValue> = {
   fields: [{ name: 'n', spec: { kind: 'integer', signed: false, bits: 32, base: 10 } }],
 };
 
+/** UUID of a trace in the domain `kernel`. */
+export const KERNEL_UUID = '76543210-89ab-cdef-0123-456789abcdef';
+
 /** Requests of a session daemon in a session `s` with one trace below `root/out` and rings in `root`. */
 export function requests(root: string) {
   const openTrace: OpenTraceRequest = {
@@ -53,9 +56,15 @@ export function requests(root: string) {
     openChannel,
     declareEvents,
   ];
-  const openRing = (id: number, { path, bytes }: Pick<TestRing, 'path' | 'bytes'>): OpenRingRequest => ({
+  /** Opens a trace in the directory of another domain. Its channel has the key 12. */
+  const kernelSetUp: typeof setUp = [
+    { ...openTrace, trace: 11, place: 'kernel', uuid: KERNEL_UUID, ringDirectory: null },
+    { ...openChannel, trace: 11, channel: 12 },
+    { ...declareEvents, channel: 12 },
+  ];
+  const openRing = (id: number, { path, bytes }: Pick<TestRing, 'path' | 'bytes'>, channel = 2): OpenRingRequest => ({
     type: 'open-ring',
-    channel: 2,
+    channel,
     ring: id,
     path,
     bytes,
@@ -64,5 +73,5 @@ export function requests(root: string) {
     tid: 11,
     procname: 'test',
   });
-  return { setUp, openRing };
+  return { setUp, kernelSetUp, openRing };
 }

@@ -14,6 +14,8 @@ export interface TestRingOptions {
   readonly subBufBytes?: number;
   readonly subBufCount?: number;
   readonly streamClassId?: number;
+  /** Of the trace. */
+  readonly uuid?: string;
 }
 
 /** A real ring in a file, and a producer of numbered records in it. */
@@ -40,7 +42,7 @@ export class TestRing {
       subBufBytes: options.subBufBytes ?? 4096,
       subBufCount: options.subBufCount ?? 4,
       streamClassId: options.streamClassId ?? 0,
-      uuid: uuidBytes(TRACE_UUID),
+      uuid: uuidBytes(options.uuid ?? TRACE_UUID),
       pid: 10,
       tid: 11,
       procname: 'test',

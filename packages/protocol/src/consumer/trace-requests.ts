@@ -1,5 +1,6 @@
 /** Requests about traces and their channels. */
 import { channelAttributes, channelKey, streamClassId } from '../model/channel.ts';
+import { DOMAIN_DIRECTORIES } from '../model/domain.ts';
 import { absolutePath, contextNames } from '../model/names.ts';
 import { sessionStatistics } from '../model/statistics.ts';
 import { clockKind, traceFormat } from '../model/trace.ts';
@@ -30,10 +31,13 @@ const ENVIRONMENT_TEXT_MAX = 4096;
 /** Above the longest place: a process name of 128 bytes, a number and a date. */
 const PLACE_BYTES_MAX = 512;
 
-/** A relative path that stays inside its parent. */
+/** A relative path that stays inside the directory of a domain. */
 const place = refined(plainText(PLACE_BYTES_MAX), (value, name) => {
-  const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  return isInside ? value : refuseShape(`${name} must be a relative path without empty parts, "." and ".."`);
+  const parts = value.split('/');
+  const isInside = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  if (!isInside) return refuseShape(`${name} must be a relative path without empty parts, "." and ".."`);
+  if (DOMAIN_DIRECTORIES.includes(parts[0] as string)) return value;
+  return refuseShape(`${name} must begin with the directory of a domain: ${DOMAIN_DIRECTORIES.join(' or ')}`);
 });
 
 const environmentEntry: Shape<readonly [name: string, value: string | number]> = (entry) => {

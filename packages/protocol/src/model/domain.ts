@@ -12,7 +12,15 @@ export type LoggerDomain = (typeof LOGGER_DOMAINS)[number];
  */
 export const DOMAINS = ['user', 'kernel', ...LOGGER_DOMAINS] as const;
 export type DomainName = (typeof DOMAINS)[number];
-/** Directory of user space in a trace chunk, a snapshot or a directory of ring files, as LTTng names it. */
-export const USER_DIRECTORY = 'ust';
-
 export const domainName: Shape<DomainName> = oneOf(DOMAINS);
+
+/**
+ * Directory of a domain in a trace chunk, a snapshot or a directory of ring files. It is LTTng's short name of the
+ * domain, also in metadata and messages. Loggers record through user space.
+ */
+export function domainDirectory(domain: DomainName): string {
+  return domain === 'kernel' ? 'kernel' : 'ust';
+}
+
+/** Directories that the domains of a session have in a trace chunk. */
+export const DOMAIN_DIRECTORIES: readonly string[] = [...new Set(DOMAINS.map(domainDirectory))];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +23,17 @@ describe('removeEmptyChunk', () => {
     removeEmptyChunk(output, owner);
     expect(existsSync(join(output, 'ust'))).toBe(false);
     removeEmptyChunk(output, owner);
+  });
+
+  it('removes the directories of all domains, or of none', () => {
+    const kernel = join(output, 'kernel');
+    mkdirSync(kernel);
+    writeFileSync(join(kernel, 'channel0_0'), '');
+    removeEmptyChunk(output, owner);
+    expect(existsSync(trace)).toBe(true);
+    rmSync(join(kernel, 'channel0_0'));
+    removeEmptyChunk(output, owner);
+    expect(readdirSync(output)).toEqual([]);
   });
 
   it.each(['channel0_0', 'index/channel0_0.idx'])('keeps one with %s', (name) => {

@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, checkDirectory } from '@ringtail/posix';
-import { USER_DIRECTORY } from '@ringtail/protocol';
+import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
 import type { Owner } from '../model/session.ts';
 
 /** Files of a trace without data streams. */
@@ -15,9 +15,11 @@ const METADATA = 'metadata';
  * @throws {DirectoryRefused} if a link, or a directory of another user, has the name; or the system's error
  */
 export function removeEmptyChunk(output: string, owner: Owner): void {
-  const chunk = join(output, USER_DIRECTORY);
   asUser(owner, () => {
-    if (checkDirectory(chunk, { ownBelow: output }) && isEmpty(chunk)) rmSync(chunk, { recursive: true, force: true });
+    const chunk = DOMAIN_DIRECTORIES.map((name) => join(output, name)).filter((directory) =>
+      checkDirectory(directory, { ownBelow: output }),
+    );
+    if (chunk.every(isEmpty)) for (const directory of chunk) rmSync(directory, { recursive: true, force: true });
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Timer, Timers } from '@ringtail/base';
+import { directoryAt } from '@ringtail/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
 import { Troubles } from '../model/troubles.ts';
@@ -50,7 +51,7 @@ let failing: boolean;
 let scheduler: RotationScheduler;
 beforeEach(() => {
   time = new FakeTime();
-  const archive = new SessionArchive({ name: 's', snapshot: false, output: '/out' });
+  const archive = new SessionArchive({ name: 's', snapshot: false, output: directoryAt('/out') });
   archive.started(new Date(0));
   session = {
     name: 's',

@@ -1,8 +1,10 @@
+import { directoryAt } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { SNAPSHOT_OUTPUTS_MAX } from '../model/limits.ts';
 import { SessionArchive } from './session-archive.ts';
 
-const archive = (more: object = {}) => new SessionArchive({ name: 's', snapshot: true, output: '/out', ...more });
+const archive = (more: object = {}) =>
+  new SessionArchive({ name: 's', snapshot: true, output: directoryAt('/out'), ...more });
 const output = (name: string | null) => ({ name, path: '/elsewhere', maxBytes: null });
 const coded = (code: string) => expect.objectContaining({ code });
 

@@ -1,10 +1,12 @@
 import type {
+  Destination,
   RotationSchedule,
   SessionDescription,
   SnapshotOutput,
   SnapshotOutputParameters,
 } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
+import { directoryOf } from '../model/destination.ts';
 import { SNAPSHOT_OUTPUTS_MAX } from '../model/limits.ts';
 
 type Described = Pick<SessionDescription, 'snapshotOutputs' | 'rotationSchedule' | 'rotations' | 'lastArchive'>;
@@ -27,10 +29,10 @@ export class SessionArchive {
   rotating = false;
 
   /** As with LTTng, a snapshot session with an output has a snapshot output there. */
-  constructor(session: { readonly name: string; readonly snapshot: boolean; readonly output: string | null }) {
+  constructor(session: { readonly name: string; readonly snapshot: boolean; readonly output: Destination | null }) {
     this.#name = session.name;
     if (session.snapshot && session.output !== null) {
-      this.addOutput({ name: null, path: session.output, maxBytes: null });
+      this.addOutput({ name: null, path: directoryOf(session.output), maxBytes: null });
     }
   }
 

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import {
+  type Destination,
   directoryAt,
   type SessionStatistics,
   type SnapshotOutputParameters,
@@ -8,6 +8,7 @@ import {
 } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { DaemonError } from '../model/daemon-error.ts';
+import { directoryOf } from '../model/destination.ts';
 import type { Session } from '../model/session.ts';
 import type { CommandServices } from './command-services.ts';
 import type { Result, SessionHandlers } from './handlers.ts';
@@ -20,10 +21,10 @@ import { Underway } from './underway.ts';
  */
 const UNNAMED_SNAPSHOT = 'snapshot-0';
 
-/** One that has begun. */
+/** Rotation that has begun. */
 interface Rotation {
-  readonly archive: string;
-  /** Of the trace chunk. */
+  readonly archive: Destination;
+  /** End of the trace chunk. */
   readonly end: Date;
 }
 
@@ -53,8 +54,9 @@ export class ArchiveCommands {
       'begin-rotation': async (session) => {
         const rotation = await this.#beginRotation(session);
         const work = this.#completeRotation(session, rotation);
-        const what = `the rotation to ${rotation.archive} failed`;
-        return new Underway({ archive: rotation.archive }, this.#work.behindTheAnswer(session, what, work));
+        const archive = directoryOf(rotation.archive);
+        const what = `the rotation to ${archive} failed`;
+        return new Underway({ archive }, this.#work.behindTheAnswer(session, what, work));
       },
       'set-rotation-schedule': (session, { timerUs, sizeBytes }) => {
         checkRotatable(session);
@@ -94,29 +96,27 @@ export class ArchiveCommands {
       );
     }
     const end = this.#services.now();
-    const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
+    const { outputs } = this.#services;
+    const destination = outputs.archiveAt(output, archiveName(archive.chunkBegin, end, archive.rotations));
     archive.rotating = true;
     try {
       await this.#services.domains.settle(session);
       // No consumer has the session, so none makes the archive.
-      if (!session.traced) await this.#services.places.perform('make-archive', session.owner, { path, output });
+      if (!session.traced) await outputs.makeArchive(destination, output, session.owner);
     } catch (error) {
       archive.rotating = false;
       throw error;
     }
     // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
-    this.#services.rotations.notify(session, 'starts', path);
-    return { archive: path, end };
+    this.#services.rotations.notify(session, 'starts', directoryOf(destination));
+    return { archive: destination, end };
   }
 
-  async #completeRotation(session: Session, { archive: path, end }: Rotation): Promise<Result<'rotate-session'>> {
+  async #completeRotation(session: Session, { archive, end }: Rotation): Promise<Result<'rotate-session'>> {
+    const path = directoryOf(archive);
     let statistics: SessionStatistics;
     try {
-      statistics = await this.#services.tasks.perform(session, {
-        type: 'rotate',
-        session: session.name,
-        archive: directoryAt(path),
-      });
+      statistics = await this.#services.tasks.perform(session, { type: 'rotate', session: session.name, archive });
       session.archive.rotated(path, end, session.active, statistics.bytes);
     } finally {
       session.archive.rotating = false;
@@ -166,11 +166,12 @@ export class ArchiveCommands {
     await this.#services.domains.settle(session);
     const recorded: SnapshotRecorded[] = [];
     for (const each of outputs) {
-      const path = await this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
+      const destination = await this.#makeSnapshot(session, directoryAt(each.path), name ?? each.name);
+      const path = directoryOf(destination);
       const statistics = await this.#services.tasks.perform(session, {
         type: 'snapshot',
         session: session.name,
-        destination: directoryAt(path),
+        destination,
         maxBytes: maxBytes ?? each.maxBytes,
       });
       recorded.push({ path, statistics });
@@ -186,11 +187,12 @@ export class ArchiveCommands {
   }
 
   /** Another session may have recorded a snapshot of the same name to the same place in this very second. */
-  async #makeSnapshotDirectory(session: Session, parent: string, name: string): Promise<string> {
+  async #makeSnapshot(session: Session, output: Destination, name: string): Promise<Destination> {
+    const { outputs, now } = this.#services;
     for (;;) {
       const number = session.archive.takeSnapshotNumber();
-      const path = join(parent, snapshotDirectoryName(name, this.#services.now(), number));
-      if (await this.#services.places.perform('make-snapshot-directory', session.owner, { path })) return path;
+      const made = await outputs.makeSnapshot(output, snapshotDirectoryName(name, now(), number), session.owner);
+      if (made !== undefined) return made;
     }
   }
 
@@ -220,7 +222,7 @@ function checkSnapshotSession({ name, snapshot }: Session): void {
 }
 
 /** @returns the session's output. @throws {DaemonError} `ROTATION_NOT_AVAILABLE` */
-function checkRotatable({ name, snapshot, output }: Session): string {
+function checkRotatable({ name, snapshot, output }: Session): Destination {
   const refuse = (why: string): never => {
     throw new DaemonError('ROTATION_NOT_AVAILABLE', `the session ${name} cannot be rotated: ${why}`);
   };

@@ -11,6 +11,7 @@ import type { UnregisteredPrograms } from '../domains/user/unregistered/unregist
 import type { PeerLog } from '../log/peer-log.ts';
 import type { SessionRegistry } from '../model/session-registry.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
+import type { SessionOutputs } from '../outputs/session-outputs.ts';
 import type { Places } from '../places/places.ts';
 import type { FairTurns } from '../shares/fair-turns.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
@@ -22,6 +23,7 @@ export interface CommandServices {
   readonly domains: Domains;
   /** The only way to directories that users have chosen. */
   readonly places: Places;
+  readonly outputs: SessionOutputs;
   readonly publisher: StatePublisher;
   readonly consumers: Consumers;
   readonly tasks: SessionTasks;

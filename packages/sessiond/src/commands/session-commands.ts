@@ -1,23 +1,24 @@
-import { closeSync } from 'node:fs';
 import { describeError, directoryDate } from '@ringtail/base';
-import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import {
+  type Commands,
+  type Destination,
+  directoryAt,
+  type SessionDescription,
+  type SessionStatistics,
+} from '@ringtail/protocol';
 import type { Client } from '../clients/client.ts';
 import { jsonList } from '../clients/json-text.ts';
 import { readClock } from '../clock/session-clock.ts';
 import { DaemonError } from '../model/daemon-error.ts';
+import { directoryOf } from '../model/destination.ts';
 import { type Owner, ownerFor, type Session } from '../model/session.ts';
 import { describeSession } from '../model/session-description.ts';
+import type { ClaimedOutput } from '../outputs/session-outputs.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
 import { Underway } from './underway.ts';
-
-/** Where a session writes to; no other does until it is released. */
-interface ClaimedOutput {
-  readonly path: string | null;
-  release(): void;
-}
 
 /** What is there for a session that is about to be created. */
 interface ClaimedPlace {
@@ -100,7 +101,9 @@ export class SessionCommands {
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log
       .of(session.owner.uid, 'sessions')
-      .info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
+      .info(
+        `session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${directoryOf(session.output)}`,
+      );
     return archive === undefined ? statistics : { ...statistics, archive };
   }
 
@@ -136,7 +139,7 @@ export class SessionCommands {
     client: Client,
   ): Promise<Result<'create-session'>> {
     const { registry, queue } = this.#services;
-    const leaving = registry.reservations.leavingBefore(params, client);
+    const leaving = registry.reservations.leavingBefore({ ...params, output: destinationOf(params) }, client);
     await queue.settled(leaving.map(({ name }) => name));
     queue.refuseIfClosed();
     const place = await this.#claim(params, client);
@@ -154,12 +157,17 @@ export class SessionCommands {
   async #claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedPlace> {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
-    const { registry, places } = this.#services;
-    const inUse = params.output !== null && registry.reservations.writesTo(params.output);
-    const unreserve = registry.reservations.reserve({ ...params, owner });
+    const { registry, domains, places, outputs, now } = this.#services;
+    const { name, snapshot, shmPath } = params;
+    const destination = destinationOf(params);
+    const inUse = destination !== null && registry.reservations.writesTo(destination);
+    const unreserve = registry.reservations.reserve({ ...params, output: destination, owner });
     try {
-      if (params.shmPath !== null) await places.perform('prepare-shm-path', owner, { path: params.shmPath });
-      return { output: await this.#claimOutput(params, owner, inUse), unreserve };
+      if (shmPath !== null) {
+        await places.perform('prepare-shm-path', owner, { path: shmPath, domains: domains.directories() });
+      }
+      const newName = `${name}-${directoryDate(now())}`;
+      return { output: await outputs.claim({ destination, snapshot, owner, inUse, newName }), unreserve };
     } catch (error) {
       unreserve();
       throw error;
@@ -174,7 +182,7 @@ export class SessionCommands {
   ): Result<'create-session'> {
     const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
     const owner = ownerFor(client);
-    const parameters = { ...params, output: output.path, format: params.format ?? defaultFormat, owner };
+    const parameters = { ...params, output: output.destination, format: params.format ?? defaultFormat, owner };
     const clockReading = readClock(params.clock);
     unreserve();
     const session = registry.create(parameters, now(), clockReading);
@@ -183,50 +191,28 @@ export class SessionCommands {
     notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
     log
       .of(session.owner.uid, 'sessions')
-      .info(`session ${session.name} of user ${session.owner.uid} is created, output ${session.output}`);
-    return { name: session.name, output: session.output };
-  }
-
-  /** Snapshots go to new directories of their own, so that many sessions can have theirs in one place. */
-  async #claimOutput(
-    { name, output, snapshot }: Commands['create-session']['params'],
-    owner: Owner,
-    inUse: boolean,
-  ): Promise<ClaimedOutput> {
-    const { places, now } = this.#services;
-    if (output === null) return unclaimed(null);
-    if (snapshot) {
-      await places.perform('prepare-snapshot-output', owner, { path: output });
-      return unclaimed(output);
-    }
-    const { result, descriptor } = await places.performOpening('claim-output', owner, {
-      path: output,
-      inUse,
-      name: `${name}-${directoryDate(now())}`,
-    });
-    return descriptor === undefined ? unclaimed(result) : { path: result, release: () => closeSync(descriptor) };
+      .info(`session ${session.name} of user ${session.owner.uid} is created, output ${directoryOf(session.output)}`);
+    return { name: session.name, output: directoryOf(session.output) };
   }
 
   /** What cannot be removed stays: nothing of it is recorded data. */
   async #removeRemains(session: Session): Promise<void> {
-    const { places, log } = this.#services;
+    const { outputs, log } = this.#services;
     const { name, output, owner } = session;
     if (output === null) return;
+    const path = directoryOf(output);
+    const { warn } = log.of(owner.uid, 'output directories');
     try {
-      if (session.archive.rotations > 0) await places.perform('remove-empty-chunk', owner, { path: output });
+      if (session.archive.rotations > 0) await outputs.removeEmptyChunk(output, owner);
     } catch (error) {
-      log
-        .of(owner.uid, 'output directories')
-        .warn(`session ${name}: the empty trace chunk in ${output} could not be removed: ${describeError(error)}`);
+      warn(`session ${name}: the empty trace chunk in ${path} could not be removed: ${describeError(error)}`);
     }
     const uuids = [...session.traces.values()].map(({ uuid }) => uuid);
     if (uuids.length === 0) return;
     try {
-      await places.perform('remove-checkpoints', owner, { path: output, uuids });
+      await outputs.removeCheckpoints(output, uuids, owner);
     } catch (error) {
-      log
-        .of(owner.uid, 'output directories')
-        .warn(`session ${name}: checkpoints in ${output} stay: ${describeError(error)}`);
+      warn(`session ${name}: checkpoints in ${path} stay: ${describeError(error)}`);
     }
   }
 
@@ -267,8 +253,8 @@ export class SessionCommands {
   }
 }
 
-function unclaimed(path: string | null): ClaimedOutput {
-  return { path, release: () => {} };
+function destinationOf({ output }: Pick<Commands['create-session']['params'], 'output'>): Destination | null {
+  return output === null ? null : directoryAt(output);
 }
 
 /** A directory shared with applications is safe only if no other user can change its parent. */

@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, directoryAt } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { SessionRegistry } from '../model/session-registry.ts';
 import { testShares } from '../testing/shares.test.support.ts';
@@ -17,7 +17,7 @@ describe('basicDateTime', () => {
 describe('commands of a trace', () => {
   const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001', testShares());
   const owner = { uid: 7, gid: 8 };
-  const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
+  const parameters = { ...DEFAULT_SESSION, name: 's', output: directoryAt('/out'), format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
   registry.channels.enable(session, DEFAULT_CHANNEL);
   const trace = registry.traces.ensure(session, threadOf(1000));
@@ -64,7 +64,11 @@ describe('commands of a trace', () => {
   });
 
   it('tell of the process that a trace is of', () => {
-    const other = registry.create({ ...parameters, name: 'p', output: '/p' }, new Date(0), session.clockReading);
+    const other = registry.create(
+      { ...parameters, name: 'p', output: directoryAt('/p') },
+      new Date(0),
+      session.clockReading,
+    );
     registry.channels.enable(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
     const command = openTraceCommand(registry.traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
     expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);

@@ -1,5 +1,11 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
-import { type Destination, directoryAt, type OpenChannelRequest, type OpenTraceRequest } from '@ringtail/protocol';
+import {
+  type Destination,
+  directoryAt,
+  domainDirectory,
+  type OpenChannelRequest,
+  type OpenTraceRequest,
+} from '@ringtail/protocol';
 import type { ApplicationProcess, Session, Trace, TraceChannel } from '../model/session.ts';
 
 /** The command by which the consumer opens a trace. */
@@ -27,15 +33,15 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
  * A flight recorder without an own output, such as a loaded one, leaves its last snapshot in its first snapshot output.
  */
 function outputOf({ output, snapshot, archive }: Session): Destination | null {
-  const path = output ?? (snapshot ? archive.outputs[0]?.path : undefined);
-  return path === undefined ? null : directoryAt(path);
+  const path = snapshot ? archive.outputs[0]?.path : undefined;
+  return output ?? (path === undefined ? null : directoryAt(path));
 }
 
 /** The environment that LTTng gives its user-space traces. */
 function environmentOf({ session, process, uid }: Trace, hostname: string): OpenTraceRequest['environment'] {
   const [major, minor, patch] = RINGTAIL_VERSION.split('.').map(Number) as [number, number, number];
   return [
-    ['domain', 'ust'],
+    ['domain', domainDirectory('user')],
     ['tracer_name', 'ringtail'],
     ['tracer_major', major],
     ['tracer_minor', minor],

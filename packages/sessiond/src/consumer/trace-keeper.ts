@@ -1,5 +1,4 @@
 import { describeError } from '@ringtail/base';
-import { directoryAt } from '@ringtail/protocol';
 import type { PeerLog } from '../log/peer-log.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from '../model/session.ts';
@@ -70,12 +69,7 @@ export class TraceKeeper {
     }
     const { output, snapshot, owner } = session;
     if (snapshot || output === null) return;
-    const removed = await link.performPatiently({
-      type: 'remove-checkpoints',
-      output: directoryAt(output),
-      owner,
-      uuid,
-    });
+    const removed = await link.performPatiently({ type: 'remove-checkpoints', output, owner, uuid });
     if (!removed.ok)
       log
         .of(owner.uid, 'checkpoints')

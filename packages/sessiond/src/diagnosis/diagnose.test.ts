@@ -1,6 +1,7 @@
 import {
   DEFAULT_CHANNEL,
   DEFAULT_SESSION,
+  directoryAt,
   type EventRule,
   NO_STATISTICS,
   type SessionDiagnosis,
@@ -37,7 +38,13 @@ interface SetUp {
 function diagnosisOf(setUp: SetUp): SessionDiagnosis {
   const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares());
   const owner = { uid: 7, gid: 7 };
-  const parameters = { ...DEFAULT_SESSION, name: 's', output: '/tmp/s', format: 'ctf-1.8', owner } as const;
+  const parameters = {
+    ...DEFAULT_SESSION,
+    name: 's',
+    output: directoryAt('/tmp/s'),
+    format: 'ctf-1.8',
+    owner,
+  } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 0n });
   for (const rule of setUp.rules ?? [{ pattern: 'shop:*' }]) registry.channels.enableEvent(session, null, rule);
   const threads = setUp.threads ?? [thread(1)];

@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, directoryAt } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { SessionRegistry } from '../model/session-registry.ts';
 import { testShares } from '../testing/shares.test.support.ts';
@@ -29,7 +29,13 @@ function makeCounters(room = 100) {
   });
   const session = (name: string, filter?: string) => {
     const owner = { uid: 7, gid: 7 };
-    const parameters = { ...DEFAULT_SESSION, name, output: `/tmp/${name}`, format: 'ctf-1.8', owner } as const;
+    const parameters = {
+      ...DEFAULT_SESSION,
+      name,
+      output: directoryAt(`/tmp/${name}`),
+      format: 'ctf-1.8',
+      owner,
+    } as const;
     const created = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
     registry.channels.enableEvent(
       created,

@@ -2,6 +2,7 @@ import {
   addStatistics,
   type DomainDescription,
   type DomainName,
+  domainDirectory,
   NO_STATISTICS,
   type RingMemory,
   type SessionStatistics,
@@ -25,6 +26,11 @@ export class Domains {
 
   describe(session: Session): DomainDescription[] {
     return this.#domains.map((domain) => domain.describe(session));
+  }
+
+  /** Directories that these domains have in a trace chunk. */
+  directories(): string[] {
+    return [...new Set(this.#domains.map(({ name }) => domainDirectory(name)))];
   }
 
   /** Whether a session has anything to record into. */

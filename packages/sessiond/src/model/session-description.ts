@@ -1,4 +1,5 @@
 import type { DomainDescription, SessionDescription } from '@ringtail/protocol';
+import { directoryOf } from './destination.ts';
 import type { Session } from './session.ts';
 
 /** A session as clients see it. */
@@ -6,7 +7,7 @@ export function describeSession(session: Session, domains: readonly DomainDescri
   return {
     name: session.name,
     uid: session.owner.uid,
-    output: session.output,
+    output: directoryOf(session.output),
     shmPath: session.shmPath,
     clock: session.clock,
     snapshot: session.snapshot,

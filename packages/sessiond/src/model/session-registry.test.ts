@@ -3,6 +3,7 @@ import {
   DEFAULT_SESSION,
   type DesiredChannel,
   type DomainDescription,
+  directoryAt,
   type EventRule,
 } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +26,14 @@ function newRegistry(): SessionRegistry {
 
 function create(registry: SessionRegistry, name: string, more: Partial<SessionParameters> = {}): Session {
   const owner = { uid: 0, gid: 0 };
-  const parameters = { ...DEFAULT_SESSION, name, output: `/out/${name}`, format: 'ctf-1.8', owner, ...more } as const;
+  const parameters = {
+    ...DEFAULT_SESSION,
+    name,
+    output: directoryAt(`/out/${name}`),
+    format: 'ctf-1.8',
+    owner,
+    ...more,
+  } as const;
   return registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 5n });
 }
 
@@ -43,8 +51,10 @@ describe('SessionRegistry', () => {
     create(registry, 'a', { shmPath: '/shm' });
     expect(() => create(registry, 'a')).toThrow(refusal('SESSION_EXISTS'));
     expect(() => create(registry, 'b', { shmPath: '/shm' })).toThrow(refusal('OUTPUT_IN_USE'));
-    expect(() => create(registry, 'b', { output: '/out/a/ust' })).toThrow(refusal('OUTPUT_IN_USE'));
-    expect(() => create(registry, 'b', { output: '/out/a/ust/uid' })).toThrow(refusal('OUTPUT_IN_USE'));
+    for (const path of ['/out/a/ust', '/out/a/ust/uid', '/out/a/kernel']) {
+      expect(() => create(registry, 'b', { output: directoryAt(path) })).toThrow(refusal('OUTPUT_IN_USE'));
+    }
+    create(registry, 'c', { output: directoryAt('/out/a/kernels') });
     expect(() => registry.sessionOf('b', { uid: 0, gid: 0 })).toThrow(refusal('NO_SUCH_SESSION'));
   });
 
@@ -52,7 +62,7 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     create(registry, 'a');
     create(registry, 'b', { snapshot: true });
-    expect(['/out/a', '/out/b', '/out/c'].map((output) => registry.reservations.writesTo(output))).toEqual([
+    expect(['/out/a', '/out/b', '/out/c'].map((path) => registry.reservations.writesTo(directoryAt(path)))).toEqual([
       true,
       false,
       false,
@@ -252,7 +262,7 @@ describe('SessionRegistry', () => {
     expect(() => registry.sessionOf('theirs', { uid: 7, gid: 7 })).toThrow(refusal('NO_SUCH_SESSION'));
     expect(registry.sessionOf('theirs', { uid: 0, gid: 0 }).name).toBe('theirs');
     const [another, root] = [7, 0].map(
-      (uid) => () => create(registry, 'theirs', { owner: { uid, gid: uid }, output: '/x' }),
+      (uid) => () => create(registry, 'theirs', { owner: { uid, gid: uid }, output: directoryAt('/x') }),
     );
     expect(another).toThrow(refusal('NAME_TAKEN'));
     expect(another).toThrow('taken by a session of another user');

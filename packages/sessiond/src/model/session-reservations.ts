@@ -1,7 +1,8 @@
-import { join } from 'node:path';
-import { USER_DIRECTORY } from '@ringtail/protocol';
+import { relative } from 'node:path';
+import { type Destination, DOMAIN_DIRECTORIES } from '@ringtail/protocol';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { DaemonError } from './daemon-error.ts';
+import { directoryOf } from './destination.ts';
 import { concernsUser, mayUse, type Owner, type Session, type SessionParameters } from './session.ts';
 
 /** Name and directories of a session, which may be in the way of other sessions. */
@@ -36,8 +37,8 @@ export class SessionReservations {
   }
 
   /** Whether a session of this daemon writes to that directory, or is about to. */
-  writesTo(output: string): boolean {
-    return this.#all().some((other) => !other.snapshot && other.output === output);
+  writesTo(output: Destination): boolean {
+    return this.#all().some((other) => !other.snapshot && directoryOf(other.output) === directoryOf(output));
   }
 
   /** Sessions that are being destroyed and still have the name or a directory of a wanted session. */
@@ -46,7 +47,9 @@ export class SessionReservations {
       (other) =>
         other.leaving &&
         mayUse(other, user) &&
-        (other.name === wanted.name || other.output === wanted.output || sharesRingFiles(other, wanted)),
+        (other.name === wanted.name ||
+          directoryOf(other.output) === directoryOf(wanted.output) ||
+          sharesRingFiles(other, wanted)),
     );
   }
 
@@ -61,7 +64,10 @@ export class SessionReservations {
         throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} has its ring files in the same directory`);
       }
       if (isInsideTrace(other, wanted)) {
-        throw new DaemonError('OUTPUT_IN_USE', `${wanted.output} is inside of the trace of the session ${other.name}`);
+        throw new DaemonError(
+          'OUTPUT_IN_USE',
+          `${directoryOf(wanted.output)} is inside of the trace of the session ${other.name}`,
+        );
       }
     }
   }
@@ -90,9 +96,9 @@ function sharesRingFiles(one: Directories, { shmPath }: Directories): boolean {
   return shmPath !== null && one.shmPath === shmPath;
 }
 
-/** A rotation moves all of `ust`, and a clear removes files from it: no other session may write there. */
+/** A rotation moves the directories of domains, and a clear removes files in them: no other session may write there. */
 function isInsideTrace(one: Directories, { output }: Directories): boolean {
   if (one.output === null || output === null) return false;
-  const trace = join(one.output, USER_DIRECTORY);
-  return output === trace || output.startsWith(`${trace}/`);
+  const [below] = relative(directoryOf(one.output), directoryOf(output)).split('/');
+  return below !== undefined && DOMAIN_DIRECTORIES.includes(below);
 }

@@ -1,4 +1,4 @@
-import type { ChannelAttributes, ClockKind, TraceFormat, TrackedAttribute } from '@ringtail/protocol';
+import type { ChannelAttributes, ClockKind, Destination, TraceFormat, TrackedAttribute } from '@ringtail/protocol';
 import type { SessionArchive } from '../archives/session-archive.ts';
 import type { ClockReading } from '../clock/session-clock.ts';
 import type { PoolHolding } from '../shares/pool-holding.ts';
@@ -58,7 +58,7 @@ export type UserAttribute = Extract<TrackedAttribute, 'vpid' | 'vuid' | 'vgid'>;
 
 export interface SessionParameters {
   readonly name: string;
-  readonly output: string | null;
+  readonly output: Destination | null;
   readonly shmPath: string | null;
   readonly clock: ClockKind;
   readonly snapshot: boolean;

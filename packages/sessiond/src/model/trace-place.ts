@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { directoryDate } from '@ringtail/base';
-import { USER_DIRECTORY } from '@ringtail/protocol';
+import { domainDirectory } from '@ringtail/protocol';
 import type { ApplicationProcess } from './session.ts';
+
+const DIRECTORY = domainDirectory('user');
 
 /** Leaves room for number and date within the 255 bytes of a file name. */
 const PROCNAME_LENGTH_MAX = 128;
 
 /** Directory in a trace chunk for the trace of a user's applications, as in LTTng. */
 export function placeOfUser(uid: number): string {
-  return join(USER_DIRECTORY, 'uid', String(uid), '64-bit');
+  return join(DIRECTORY, 'uid', String(uid), '64-bit');
 }
 
 /**
@@ -29,7 +31,7 @@ export class ProcessPlaces {
     let unique = directory;
     for (let count = 2; this.#taken.has(unique); count++) unique = `${directory}-${count}`;
     this.#taken.add(unique);
-    return join(USER_DIRECTORY, 'pid', unique);
+    return join(DIRECTORY, 'pid', unique);
   }
 }
 

@@ -17,7 +17,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ClaimedOutput,
   claimOutput,
+  makeArchive,
   makeSnapshotDirectory,
+  prepareDomainDirectory,
   prepareOutput,
   prepareSnapshotOutput,
 } from './output-directory.ts';
@@ -63,11 +65,14 @@ describe('an output directory', () => {
     expect(claim(directory)).toBe(directory);
   });
 
-  it.each(['ust', 'archives'])('is a new one within the wanted one if that has something in its %s', (name) => {
-    mkdirSync(join(directory, name, 'uid'), { recursive: true });
-    expect(claim(directory)).toBe(join(directory, 's'));
-    expect(claim(directory)).toBe(join(directory, 's-2'));
-  });
+  it.each(['ust', 'kernel', 'archives'])(
+    'is a new one within the wanted one if that has something in its %s',
+    (name) => {
+      mkdirSync(join(directory, name, 'uid'), { recursive: true });
+      expect(claim(directory)).toBe(join(directory, 's'));
+      expect(claim(directory)).toBe(join(directory, 's-2'));
+    },
+  );
 
   it('is a new one within the wanted one while another session has that, by any name', () => {
     const link = `${directory}-link`;
@@ -91,11 +96,22 @@ describe('an output directory', () => {
     expect(makeSnapshotDirectory(join(directory, 'link'), self)).toBe(false);
   });
 
-  it('is refused where a link is in the place of what is to be made in it', () => {
-    symlinkSync('elsewhere', join(directory, 'ust'));
-    expect(() => claim(directory)).toThrow(/cannot write to .*: .*\/ust is a symbolic link of user \d+/);
-    rmSync(join(directory, 'ust'));
+  it.each(['ust', 'kernel'])('is refused where a link is in the place of its %s', (name) => {
+    symlinkSync('elsewhere', join(directory, name));
+    expect(() => claim(directory)).toThrow(
+      new RegExp(`cannot write to .*: .*/${name} is a symbolic link of user \\d+`),
+    );
+    rmSync(join(directory, name));
     expect(claim(directory)).toBe(directory);
+  });
+
+  it('gets an archive with the directories of the same domains', () => {
+    for (const name of ['ust', 'kernel']) prepareDomainDirectory(name, directory, self);
+    makeArchive(join(directory, 'archives', 'a'), directory, self);
+    expect(readdirSync(join(directory, 'archives', 'a'))).toEqual(['kernel', 'ust']);
+    rmSync(join(directory, 'kernel'), { recursive: true });
+    makeArchive(join(directory, 'archives', 'b'), directory, self);
+    expect(readdirSync(join(directory, 'archives', 'b'))).toEqual(['ust']);
   });
 
   it('of snapshots is no link, and may be reached through links', () => {

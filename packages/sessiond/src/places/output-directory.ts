@@ -12,7 +12,7 @@ import {
   type WalkOptions,
   withDirectory,
 } from '@ringtail/posix';
-import { USER_DIRECTORY } from '@ringtail/protocol';
+import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/session.ts';
 
@@ -23,8 +23,10 @@ export interface ClaimedOutput {
   readonly descriptor: number | undefined;
 }
 
+/** Directory of archives in an output directory, as in LTTng. */
+export const ARCHIVES_DIRECTORY = 'archives';
 /** Directories that a session makes in its output directory, here and in LTTng. */
-const TRACE_DIRECTORIES = [USER_DIRECTORY, 'archives'];
+const TRACE_DIRECTORIES = [...DOMAIN_DIRECTORIES, ARCHIVES_DIRECTORY];
 
 /** Opens a file without a name; the error codes are those of file systems without such files. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
@@ -56,13 +58,14 @@ export function prepareSnapshotOutput(path: string, owner: Owner): void {
 }
 
 /**
- * Makes the directory for traces in an output directory. Every session that was started has one.
+ * Makes the directory of a domain in an output directory. Every session that was started has one for each domain in
+ * which it has a channel.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
-export function prepareTraceDirectory(output: string, owner: Owner): void {
+export function prepareDomainDirectory(name: string, output: string, owner: Owner): void {
   writing(output, owner, () => {
-    withDirectory(join(output, USER_DIRECTORY), { mode: MODE, ownBelow: output }, checkWritable);
+    withDirectory(join(output, name), { mode: MODE, ownBelow: output }, checkWritable);
   });
 }
 
@@ -99,12 +102,16 @@ export function makeSnapshotDirectory(path: string, owner: Owner): boolean {
 }
 
 /**
- * Makes an archive without traces in an output directory.
+ * Makes an archive without traces in an output directory: directories of the same domains as the trace chunk has.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
 export function makeArchive(path: string, output: string, owner: Owner): void {
-  makeNew(join(path, USER_DIRECTORY), owner, { ownBelow: output });
+  makeNew(path, owner, { ownBelow: output });
+  for (const name of DOMAIN_DIRECTORIES) {
+    const inUse = writing(output, owner, () => checkDirectory(join(output, name), { ownBelow: output }));
+    if (inUse) makeNew(join(path, name), owner, { ownBelow: output });
+  }
 }
 
 function makeNew(path: string, owner: Owner, parent: Omit<WalkOptions, 'mode'>): boolean {

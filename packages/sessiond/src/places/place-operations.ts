@@ -6,8 +6,8 @@ import {
   claimOutput,
   makeArchive,
   makeSnapshotDirectory,
+  prepareDomainDirectory,
   prepareSnapshotOutput,
-  prepareTraceDirectory,
 } from './output-directory.ts';
 import { prepareRingDirectory, prepareShmPath } from './ring-directory.ts';
 
@@ -36,9 +36,11 @@ export const placeOperations = {
   'prepare-snapshot-output': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
     only(prepareSnapshotOutput(path, owner)),
 
-  /** Makes the directory for traces in an output directory. */
-  'prepare-trace-directory': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
-    only(prepareTraceDirectory(path, owner)),
+  /** Makes the directory of a domain in an output directory. */
+  'prepare-domain-directory': (
+    { path, name }: { readonly path: string; readonly name: string },
+    { owner }: PlaceContext,
+  ) => only(prepareDomainDirectory(name, path, owner)),
 
   /** Chooses and locks the output directory of a session. The descriptor holds the lock. */
   'claim-output': (
@@ -50,8 +52,10 @@ export const placeOperations = {
   },
 
   /** Makes the directory for a session's ring files, which belongs to the session's owner. */
-  'prepare-shm-path': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
-    only(prepareShmPath(path, owner.uid)),
+  'prepare-shm-path': (
+    { path, domains }: { readonly path: string; readonly domains: readonly string[] },
+    { owner }: PlaceContext,
+  ) => only(prepareShmPath(path, domains, owner.uid)),
 
   /** Makes the directory for the ring files of a trace. */
   'prepare-ring-directory': (

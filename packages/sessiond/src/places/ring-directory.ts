@@ -2,7 +2,6 @@ import { chmodSync, chownSync, closeSync, constants, openSync, rmSync } from 'no
 import { dirname, join } from 'node:path';
 import { assert, describeError } from '@ringtail/base';
 import { checkDirectory, ensureDirectory, loadPosix, pathOf, withDirectory } from '@ringtail/posix';
-import { USER_DIRECTORY } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/session.ts';
 
@@ -11,17 +10,19 @@ const OWNERSHIP_DIRECTORIES = ['uid', 'pid'];
 
 /**
  * Makes the directory for a session's ring files (`--shm-path`), so that an error shows when the session is created.
- * The directory below it is made too: after that no other user can put anything in its place, even if all users may
- * make files there.
+ * The directories of domains below it are made too: after that no other user can put anything in their place, even if
+ * all users may make files there.
  *
+ * @param domains directories of domains
  * @param uid the daemon's own user
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
-export function prepareShmPath(shmPath: string, uid: number): void {
-  const domain = join(shmPath, USER_DIRECTORY);
+export function prepareShmPath(shmPath: string, domains: readonly string[], uid: number): void {
   try {
-    ensureDirectory(domain, { mode: modeAbove(uid), ownBelow: shmPath });
-    for (const name of OWNERSHIP_DIRECTORIES) checkDirectory(join(domain, name), { ownBelow: shmPath });
+    for (const domain of domains.map((name) => join(shmPath, name))) {
+      ensureDirectory(domain, { mode: modeAbove(uid), ownBelow: shmPath });
+      for (const name of OWNERSHIP_DIRECTORIES) checkDirectory(join(domain, name), { ownBelow: shmPath });
+    }
   } catch (error) {
     throw new DaemonError('OUTPUT_NOT_WRITABLE', `cannot use ${shmPath} for ring files: ${describeError(error)}`);
   }

@@ -1,27 +1,28 @@
-import { renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
-import { type Destination, STATE_DIRECTORY, USER_DIRECTORY } from '@ringtail/protocol';
+import { type Destination, DOMAIN_DIRECTORIES, STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
 import type { PacketOutput, TraceDescription } from '../packet-output.ts';
 import { type FileOutputOptions, FileTrace } from './file-trace.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 import { prologueOf } from './metadata-file.ts';
+import { renameAll } from './rename-all.ts';
 import { checkTraceDirectory, ensureTraceDirectory, stateDirectoryOf } from './trace-directory.ts';
 import { namesIn } from './trace-file-names.ts';
 
 /** Directory of the next trace chunk while a rotation is under way, named as LTTng names it. */
 const NEXT_CHUNK_DIRECTORY = '.tmp_new_chunk';
-/** Directory of the traces of processes in a trace chunk. */
-const PROCESSES_DIRECTORY = join(USER_DIRECTORY, 'pid');
+/** Directory of the traces of processes in the directory of a domain. */
+const PROCESSES_DIRECTORY = 'pid';
 
 /**
  * Session in trace files: the traces of its current trace chunk lie in its output directory, checkpoints beside them.
  *
- * A rotation is one rename of the directory of the domain. Everything that can fail for want of room is done before. So
- * a consumer that dies leaves the old chunk as it was, or the complete archive; a repeated request sees which by the
- * archive.
+ * A rotation is one rename of the directory of each domain. Everything that can fail for want of room is done before.
+ * So a consumer that dies leaves the old chunk of a domain as it was, or its complete archive. A repeated request sees
+ * this in the archive. A domain that it lacks goes on in its old chunk, which the next rotation archives.
  */
 export class FileOutput implements PacketOutput {
   readonly #options: FileOutputOptions;
@@ -45,12 +46,14 @@ export class FileOutput implements PacketOutput {
   finishRotation({ path: archive }: Destination): boolean {
     this.#checkArchive(archive);
     const { directory, owner } = this.#options;
-    const isArchived = asUser(owner, () => {
+    const archived = asUser(owner, () => {
       removeTree(join(directory, NEXT_CHUNK_DIRECTORY), directory);
-      return checkTraceDirectory(join(archive, USER_DIRECTORY), directory);
+      return DOMAIN_DIRECTORIES.filter((domain) => checkTraceDirectory(join(archive, domain), directory));
     });
-    if (isArchived) for (const stream of this.#streams()) stream.forgetArchived();
-    return isArchived;
+    for (const { domain, streams } of this.#traces) {
+      if (archived.includes(domain)) for (const stream of streams) stream.forgetArchived();
+    }
+    return archived.length > 0;
   }
 
   /** @throws {ConsumerError} `BAD_REQUEST`, `DIRECTORY_REFUSED`, `NOT_WRITTEN`; or the system's error */
@@ -64,10 +67,16 @@ export class FileOutput implements PacketOutput {
       for (const stream of this.#streams()) stream.suspend();
       asUser(owner, () => {
         ensureTraceDirectory(archive, directory);
-        const [current, archived] = [join(directory, USER_DIRECTORY), join(archive, USER_DIRECTORY)];
-        // With all processes gone nothing was prepared, and there may be nothing to archive either.
-        if (traces.length === 0) ensureTraceDirectory(join(next, USER_DIRECTORY), directory);
-        if (traces.length > 0 || isThere(current)) exchange(current, archived, join(next, USER_DIRECTORY));
+        const isPrepared = (domain: string) => traces.some((trace) => trace.domain === domain);
+        const domains = DOMAIN_DIRECTORIES.filter((domain) => isPrepared(domain) || isThere(join(directory, domain)));
+        // With all processes gone nothing was prepared.
+        for (const domain of domains) ensureTraceDirectory(join(next, domain), directory);
+        renameAll(
+          domains.flatMap((domain) => [
+            { from: join(directory, domain), to: join(archive, domain) },
+            { from: join(next, domain), to: join(directory, domain) },
+          ]),
+        );
       });
     } catch (error) {
       for (const trace of traces) trace.abandonChunk();
@@ -89,8 +98,10 @@ export class FileOutput implements PacketOutput {
     for (const stream of this.#streams()) stream.suspend();
     asUser(owner, () => {
       for (const { directory } of this.#traces) if (checkTraceDirectory(directory, output)) removePackets(directory);
-      const processes = join(output, PROCESSES_DIRECTORY);
-      if (checkTraceDirectory(processes, output)) this.#removeClosedTraces(processes);
+      for (const domain of DOMAIN_DIRECTORIES) {
+        const processes = join(output, domain, PROCESSES_DIRECTORY);
+        if (checkTraceDirectory(processes, output)) this.#removeClosedTraces(processes);
+      }
     });
     for (const stream of this.#streams()) stream.beginChunk();
   }
@@ -111,7 +122,7 @@ export class FileOutput implements PacketOutput {
     const { directory } = this.#options;
     const below = relative(directory, archive);
     const first = below.split('/')[0] ?? '';
-    const reserved = ['', '..', USER_DIRECTORY, STATE_DIRECTORY, NEXT_CHUNK_DIRECTORY];
+    const reserved = ['', '..', ...DOMAIN_DIRECTORIES, STATE_DIRECTORY, NEXT_CHUNK_DIRECTORY];
     if (!isAbsolute(below) && !reserved.includes(first)) return;
     throw new ConsumerError('BAD_REQUEST', `${archive} is no place for an archive of ${directory}`);
   }
@@ -126,16 +137,6 @@ export class FileOutput implements PacketOutput {
       const directory = join(processes, name);
       if (!open.has(directory)) rmSync(directory, { recursive: true, force: true });
     }
-  }
-}
-
-function exchange(current: string, archived: string, next: string): void {
-  renameSync(current, archived);
-  try {
-    renameSync(next, current);
-  } catch (error) {
-    renameSync(archived, current);
-    throw error;
   }
 }
 

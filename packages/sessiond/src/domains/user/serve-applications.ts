@@ -10,6 +10,7 @@ import type { PeerLog } from '../../log/peer-log.ts';
 import { Listeners } from '../../model/listeners.ts';
 import type { SessionRegistry } from '../../model/session-registry.ts';
 import type { NotificationHub } from '../../notifications/notification-hub.ts';
+import type { SessionOutputs } from '../../outputs/session-outputs.ts';
 import { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
 import type { Places } from '../../places/places.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
@@ -32,6 +33,7 @@ export interface ServeApplicationsOptions {
   readonly applications: Applications;
   readonly consumers: Consumers;
   readonly places: Places;
+  readonly outputs: SessionOutputs;
   readonly exits: ProcessExits;
   readonly triggers: Triggers;
   readonly filterCounters: FilterCounters;
@@ -129,7 +131,7 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     applications,
     traces,
     rings,
-    places,
+    outputs: options.outputs,
     publisher,
     consumers,
     drainApplications,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredState } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredState, directoryAt } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { RecordedThread, Session } from '../../model/session.ts';
 import { SessionRegistry } from '../../model/session-registry.ts';
@@ -26,7 +26,7 @@ function newWorld({
 } = {}) {
   const registry = new SessionRegistry(() => 'uuid', testShares());
   const owner = { uid: 0, gid: 0 };
-  const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
+  const parameters = { ...DEFAULT_SESSION, name: 's', output: directoryAt('/o'), format: 'ctf-1.8', owner } as const;
   const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
   registry.channels.enable(session, DEFAULT_CHANNEL);
   return {

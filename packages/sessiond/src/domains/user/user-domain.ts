@@ -51,12 +51,10 @@ export class UserDomain implements Domain {
 
   /** The metadata of every trace is on disk before a program is told to record into it. */
   async start(session: Session): Promise<void> {
-    const { traces, applications, places, programTroubles, publisher, consumers } = this.#services;
+    const { traces, applications, outputs, programTroubles, publisher, consumers } = this.#services;
     if (session.channels.size + session.maps.size === 0) return;
     programTroubles.started(session);
-    if (!session.snapshot && session.output !== null) {
-      await places.perform('prepare-trace-directory', session.owner, { path: session.output });
-    }
+    await outputs.prepare(session, this.name);
     const link = consumers.of(session.owner);
     await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     await publisher.publishSoon();

@@ -1,22 +1,19 @@
-import type { Consumers } from '../../consumer/consumers.ts';
 import type { RingKeeper } from '../../consumer/ring-keeper.ts';
 import type { TraceKeeper } from '../../consumer/trace-keeper.ts';
 import type { SessionRegistry } from '../../model/session-registry.ts';
-import type { Places } from '../../places/places.ts';
 import type { TriggerEngine } from '../../triggers/trigger-engine.ts';
+import type { DomainServices } from '../domain-services.ts';
 import type { Applications } from './applications.ts';
 import type { ProgramTroubles } from './program-troubles.ts';
 import type { StatePublisher } from './state-publisher.ts';
 
 /** Services of the session daemon that record programs in user space. */
-export interface UserServices {
+export interface UserServices extends DomainServices {
   readonly registry: SessionRegistry;
   readonly applications: Applications;
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
-  readonly places: Places;
   readonly publisher: StatePublisher;
-  readonly consumers: Consumers;
   /** Reads all messages that applications have sent, so that rings that were made before a stop belong to it. */
   readonly drainApplications: () => void;
   readonly triggers: TriggerEngine;

@@ -1,0 +1,8 @@
+import type { Consumers } from '../consumer/consumers.ts';
+import type { SessionOutputs } from '../outputs/session-outputs.ts';
+
+/** Services of the session daemon that every domain uses. */
+export interface DomainServices {
+  readonly consumers: Consumers;
+  readonly outputs: SessionOutputs;
+}

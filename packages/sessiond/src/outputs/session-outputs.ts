@@ -1,0 +1,87 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Destination, type DomainName, directoryAt, domainDirectory } from '@ringtail/protocol';
+import { directoryOf } from '../model/destination.ts';
+import type { Owner, Session } from '../model/session.ts';
+import { ARCHIVES_DIRECTORY } from '../places/output-directory.ts';
+import type { Places } from '../places/places.ts';
+
+/** Output of a session, which no other session uses until it is released. */
+export interface ClaimedOutput {
+  readonly destination: Destination | null;
+  release(): void;
+}
+
+export interface WantedOutput {
+  readonly destination: Destination | null;
+  /** Whether only snapshots go there, each to a new directory: many sessions can have theirs in one directory. */
+  readonly snapshot: boolean;
+  readonly owner: Owner;
+  /** Whether another session is known to write to the destination. */
+  readonly inUse: boolean;
+  /** Name of a new directory in a destination that holds a trace or is in use. */
+  readonly newName: string;
+}
+
+/**
+ * Outputs of sessions. Helper processes make and remove their directories.
+ *
+ * @throws {DaemonError} every method: `UNSUPPORTED` for a destination that is not a directory, `OUTPUT_NOT_WRITABLE`
+ */
+export class SessionOutputs {
+  readonly #places: Pick<Places, 'perform' | 'performOpening'>;
+
+  constructor(places: Pick<Places, 'perform' | 'performOpening'>) {
+    this.#places = places;
+  }
+
+  /** Makes the output of a new session. */
+  async claim({ destination, snapshot, owner, inUse, newName }: WantedOutput): Promise<ClaimedOutput> {
+    const unclaimed = { destination, release: () => {} };
+    if (destination === null) return unclaimed;
+    const path = directoryOf(destination);
+    if (snapshot) {
+      await this.#places.perform('prepare-snapshot-output', owner, { path });
+      return unclaimed;
+    }
+    const params = { path, inUse, name: newName };
+    const { result, descriptor } = await this.#places.performOpening('claim-output', owner, params);
+    const release = descriptor === undefined ? () => {} : () => closeSync(descriptor);
+    return { destination: directoryAt(result), release };
+  }
+
+  /** Prepares the output of a session that a domain begins to record. */
+  async prepare({ output, snapshot, owner }: Session, domain: DomainName): Promise<void> {
+    if (snapshot || output === null) return;
+    const params = { path: directoryOf(output), name: domainDirectory(domain) };
+    await this.#places.perform('prepare-domain-directory', owner, params);
+  }
+
+  /** Destination of an archived trace chunk. */
+  archiveAt(output: Destination, name: string): Destination {
+    return directoryAt(join(directoryOf(output), ARCHIVES_DIRECTORY, name));
+  }
+
+  /** Makes an archive without traces. */
+  async makeArchive(archive: Destination, output: Destination, owner: Owner): Promise<void> {
+    const params = { path: directoryOf(archive), output: directoryOf(output) };
+    await this.#places.perform('make-archive', owner, params);
+  }
+
+  /** Makes the destination of a snapshot; undefined if its name is taken. */
+  async makeSnapshot(output: Destination, name: string, owner: Owner): Promise<Destination | undefined> {
+    const path = join(directoryOf(output), name);
+    const isNew = await this.#places.perform('make-snapshot-directory', owner, { path });
+    return isNew ? directoryAt(path) : undefined;
+  }
+
+  /** Removes the current trace chunk if nothing was recorded into it. */
+  async removeEmptyChunk(output: Destination, owner: Owner): Promise<void> {
+    await this.#places.perform('remove-empty-chunk', owner, { path: directoryOf(output) });
+  }
+
+  /** Removes the checkpoints of traces. */
+  async removeCheckpoints(output: Destination, uuids: readonly string[], owner: Owner): Promise<void> {
+    await this.#places.perform('remove-checkpoints', owner, { path: directoryOf(output), uuids });
+  }
+}
