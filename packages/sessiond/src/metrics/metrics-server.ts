@@ -8,6 +8,7 @@ import { checkDirectory } from '@ringtail/posix';
 import type { Request, SnapshotRecorded } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import { isBearer, readToken } from './bearer-token.ts';
+import { ConnectionSlots } from './connection-slots.ts';
 import { METRICS_CONTENT_TYPE } from './exposition.ts';
 import {
   HTTP_BODY_BYTES_MAX,
@@ -20,7 +21,6 @@ import {
 } from './limits.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import { PacedListener } from './paced-listener.ts';
-import { Places } from './places.ts';
 import { SingleRequest } from './single-request.ts';
 import { BadOrder, snapshotOrder } from './snapshot-request.ts';
 
@@ -67,7 +67,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 export class MetricsServer {
   readonly #options: MetricsServerOptions;
   readonly #http: Server;
-  readonly #places = new Places<SingleRequest>(HTTP_CONNECTIONS_MAX, HTTP_TIMEOUT_MS);
+  readonly #slots = new ConnectionSlots<SingleRequest>(HTTP_CONNECTIONS_MAX, HTTP_TIMEOUT_MS);
   #listener: PacedListener | undefined;
   #snapshots = 0;
 
@@ -96,7 +96,7 @@ export class MetricsServer {
 
   close(): void {
     this.#listener?.close();
-    this.#places.closeAll();
+    this.#slots.closeAll();
   }
 
   async #listen(): Promise<void> {
@@ -125,7 +125,7 @@ export class MetricsServer {
 
   #accept(socket: Socket): void {
     const connection = new SingleRequest(socket);
-    this.#places.add(connection);
+    this.#slots.add(connection);
     this.#http.emit('connection', connection);
   }
 
@@ -160,7 +160,7 @@ export class MetricsServer {
     switch (pathname) {
       case '/metrics': {
         if (!reads) return notAllowed('GET, HEAD');
-        const body = await this.#places.during(connectionOf(request), this.#options.metrics());
+        const body = await this.#slots.during(connectionOf(request), this.#options.metrics());
         return { status: 200, type: METRICS_CONTENT_TYPE, body };
       }
       case '/healthz': {
@@ -217,7 +217,7 @@ export class MetricsServer {
       }
       const { session } = order.request.params;
       log.info(`session ${session}: a snapshot was asked for over HTTP`);
-      const recorded = await this.#places.during(
+      const recorded = await this.#slots.during(
         connectionOf(request),
         within(HTTP_SNAPSHOT_TIMEOUT_MS, this.#count(execute(order.request))),
       );
