@@ -27,7 +27,7 @@ import {
 } from '../model/limits.ts';
 import type { Owner } from '../model/session.ts';
 import type { BegunFrame } from '../shares/begun-frames.ts';
-import type { PlaceHolder } from '../shares/client-places.ts';
+import type { SlotHolder } from '../shares/client-slots.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { Client } from './client.ts';
 import { JsonText } from './json-text.ts';
@@ -41,7 +41,7 @@ export interface ClientConnectionOptions {
 }
 
 /** One client: its requests are answered in order, each in a turn of its user. */
-export class ClientConnection implements Client, PlaceHolder {
+export class ClientConnection implements Client, SlotHolder {
   readonly uid: number;
   readonly gid: number;
   readonly #options: ClientConnectionOptions;
@@ -86,7 +86,7 @@ export class ClientConnection implements Client, PlaceHolder {
     });
   }
 
-  get activity(): PlaceHolder['activity'] {
+  get activity(): SlotHolder['activity'] {
     if (!this.#saidHello) return 'silent';
     if (this.#isAnswering) return 'busy';
     return this.#listens ? 'listening' : 'idle';

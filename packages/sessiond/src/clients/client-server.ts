@@ -16,7 +16,7 @@ export interface ClientServerOptions {
   /** Whether this user may give commands. */
   readonly serves: (uid: number) => boolean;
   readonly execute: ClientConnectionOptions['execute'];
-  readonly shares: Pick<Shares, 'turns' | 'clientRate' | 'clientPlaces' | 'clientBytes' | 'clientFrames'>;
+  readonly shares: Pick<Shares, 'turns' | 'clientRate' | 'clientSlots' | 'clientBytes' | 'clientFrames'>;
   readonly log: PeerLog;
 }
 
@@ -63,9 +63,9 @@ export class ClientServer {
     const socket = new Socket({ fd, readable: true, writable: true });
     socket.on('error', (error) => log.of(user.uid, 'connections of clients').debug(`client: ${error.message}`));
     const connection = new ClientConnection({ socket, user, execute, shares, log });
-    const refusal = shares.clientPlaces.take(connection);
+    const refusal = shares.clientSlots.take(connection);
     if (refusal === undefined) {
-      socket.once('close', () => shares.clientPlaces.leave(connection));
+      socket.once('close', () => shares.clientSlots.leave(connection));
       connection.listen();
       return;
     }

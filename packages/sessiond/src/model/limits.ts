@@ -88,20 +88,20 @@ export const APP_UNREAD_BYTES_MAX = 1024 * 1024;
 
 /** Fewer if the daemon may have few descriptors: see `planDescriptors`. */
 export const CLIENT_CONNECTIONS_MAX = 128;
-/** One place in this number is reserved for clients of root, and at least two. */
+/** One slot in this number is reserved for clients of root, and at least two. */
 export const CLIENT_ROOT_RESERVE_RATIO = 8;
 /** Rate of connections of one user's clients: more than scripts can run commands. */
 export const CLIENT_CONNECTIONS_AT_ONCE_MAX = 512;
 export const CLIENT_CONNECTIONS_PER_SECOND_MAX = 200;
-/** Time for which a client may hold a place without saying hello. */
+/** Time for which a client may hold a slot without saying hello. */
 export const HELLO_TIMEOUT_MS = 10_000;
 export const HELLO_FRAME_BYTES_MAX = 4096;
 /** Requests that a client sends ahead of the answers: one read. Beyond that its socket is not read. */
 export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
-/** Clients without a place that may still send a request and read the refusal, and the time for that. */
+/** Clients without a slot that may still send a request and read the refusal, and the time for that. */
 export const TURNED_AWAY_MAX = 32;
 export const TURNED_AWAY_MS = 10_000;
-/** Time for which an ending connection may keep its place while the client does not read. */
+/** Time for which an ending connection may keep its slot while the client does not read. */
 export const LAST_ANSWER_MS = 1000;
 /** Begun frames, unread answers and unread notifications of all clients: long answers for several users. */
 export const CLIENT_BYTES_MAX = 24 * 1024 * 1024;

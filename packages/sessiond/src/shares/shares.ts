@@ -30,7 +30,7 @@ import {
   TRIGGERS_ROOT_RESERVE,
 } from '../model/limits.ts';
 import { BegunFrames } from './begun-frames.ts';
-import { ClientPlaces } from './client-places.ts';
+import { ClientSlots } from './client-slots.ts';
 import { ConnectionRate } from './connection-rate.ts';
 import { planDescriptors } from './descriptor-plan.ts';
 import { DrainBudget } from './drain-budget.ts';
@@ -57,7 +57,7 @@ export interface Shares {
   readonly appBytes: SharedPool;
   readonly appFrames: BegunFrames;
   readonly clientRate: ConnectionRate;
-  readonly clientPlaces: ClientPlaces;
+  readonly clientSlots: ClientSlots;
   /** Bytes of begun frames, unread answers and unread notifications of clients. */
   readonly clientBytes: SharedPool;
   readonly clientFrames: BegunFrames;
@@ -117,7 +117,7 @@ export function makeShares(options: SharesOptions): Shares {
     appBytes,
     appFrames: new BegunFrames(appBytes, timers),
     clientRate: rate(CLIENT_CONNECTIONS_AT_ONCE_MAX, CLIENT_CONNECTIONS_PER_SECOND_MAX),
-    clientPlaces: new ClientPlaces({
+    clientSlots: new ClientSlots({
       ...users,
       total: plan.clientConnections,
       rootReserve: Math.max(2, Math.floor(plan.clientConnections / CLIENT_ROOT_RESERVE_RATIO)),

@@ -1,41 +1,41 @@
 import type { PoolUsers } from './shared-pool.ts';
 
-/** A client's connection with a place. */
-export interface PlaceHolder {
+/** A client's connection with a slot. */
+export interface SlotHolder {
   readonly uid: number;
   /** `silent`: no hello yet; `listening`: waits for notifications; `busy`: waits for an answer. */
   readonly activity: 'silent' | 'idle' | 'listening' | 'busy';
   /** Begin of this activity. */
   readonly sinceMs: number;
-  /** Gives the place up for the reason given. */
+  /** Gives the slot up for the reason given. */
   makeRoom(why: string): void;
 }
 
 export interface ClientPlacesOptions extends PoolUsers {
   readonly total: number;
-  /** Places for root alone. */
+  /** Slots for root alone. */
   readonly rootReserve: number;
 }
 
 /** Activities in the order in which they make room. */
-const ORDER: readonly PlaceHolder['activity'][] = ['silent', 'idle', 'listening', 'busy'];
+const ORDER: readonly SlotHolder['activity'][] = ['silent', 'idle', 'listening', 'busy'];
 
 /**
- * Places for connections of clients. While places are free, a user may have any number, and a client may be idle for
+ * Slots for connections of clients. While slots are free, a user may have any number, and a client may be idle for
  * any time. Once all are taken, the user with the most makes room for users with fewer.
  */
-export class ClientPlaces {
+export class ClientSlots {
   readonly #options: ClientPlacesOptions;
   /** By user. */
-  readonly #holders = new Map<number, Set<PlaceHolder>>();
+  readonly #holders = new Map<number, Set<SlotHolder>>();
   #count = 0;
 
   constructor(options: ClientPlacesOptions) {
     this.#options = options;
   }
 
-  /** Takes a place, for which another client may have to make room. @returns the reason if there is none */
-  take(holder: PlaceHolder): string | undefined {
+  /** Takes a slot, for which another client may have to make room. @returns the reason if there is none */
+  take(holder: SlotHolder): string | undefined {
     const user = this.#options.userBehind(holder.uid);
     if (!this.#hasFreeFor(user)) {
       const refusal = this.#makeRoomFor(user);
@@ -47,7 +47,7 @@ export class ClientPlaces {
     return undefined;
   }
 
-  leave(holder: PlaceHolder): void {
+  leave(holder: SlotHolder): void {
     const user = this.#options.userBehind(holder.uid);
     const held = this.#holders.get(user);
     if (held?.delete(holder)) this.#count--;
@@ -68,11 +68,11 @@ export class ClientPlaces {
     const { total } = this.#options;
     const count = this.#countOf(user);
     const others = [...this.#holders].filter(([other]) => other !== 0 && other !== user);
-    const [largest, held] = others.reduce<[number, Set<PlaceHolder> | undefined]>(
+    const [largest, held] = others.reduce<[number, Set<SlotHolder> | undefined]>(
       (most, [other, holders]) => (holders.size > (most[1]?.size ?? 0) ? [other, holders] : most),
       [0, undefined],
     );
-    // A user without a client finds a place even if no other user has more than one.
+    // A user without a client finds a slot even if no other user has more than one.
     if (held === undefined || (user !== 0 && count > 0 && held.size <= count + 1)) {
       return (
         `the share of user ${user} is used up: all ${total} places for clients are taken, and no other user has many more than ` +
@@ -89,7 +89,7 @@ export class ClientPlaces {
   }
 }
 
-function makesRoomBefore(one: PlaceHolder, other: PlaceHolder): boolean {
+function makesRoomBefore(one: SlotHolder, other: SlotHolder): boolean {
   const order = ORDER.indexOf(one.activity) - ORDER.indexOf(other.activity);
   return order === 0 ? one.sinceMs < other.sinceMs : order < 0;
 }
