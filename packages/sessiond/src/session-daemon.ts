@@ -16,8 +16,8 @@ import { commandHandlers } from './commands/command-handlers.ts';
 import type { CommandServices } from './commands/command-services.ts';
 import { SessionCommands } from './commands/session-commands.ts';
 import { SessionWork } from './commands/session-work.ts';
+import { prepareConsumerDirectory } from './consumer/consumer-directory.ts';
 import { ConsumerLink } from './consumer/consumer-link.ts';
-import { prepareConsumerPlace } from './consumer/consumer-place.ts';
 import { consumerStarter } from './consumer/consumer-process.ts';
 import { Consumers } from './consumer/consumers.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
@@ -116,11 +116,11 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     daemonUid: uid,
     userBehind,
     sessions,
-    prepare: (place) => prepareConsumerPlace(posix, place, directory, isRoot),
-    makeLink: (place, onHung) =>
+    prepare: (consumer) => prepareConsumerDirectory(posix, consumer, directory, isRoot),
+    makeLink: (consumer, onHung) =>
       new ConsumerLink({
-        socketPath: place.consumerSocket,
-        startConsumer: consumerStarter(options.consumerMain, place.path, log),
+        socketPath: consumer.consumerSocket,
+        startConsumer: consumerStarter(options.consumerMain, consumer.path, log),
         peerPidOf: (socket) => posix.peerCredentials(descriptorOf(socket)).pid,
         workOf: processWork,
         onHung,

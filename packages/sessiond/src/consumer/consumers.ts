@@ -9,16 +9,16 @@ import type { PoolUsers } from '../shares/shared-pool.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 
 /** Run directory of the consumer of one user. */
-export interface ConsumerPlace extends RunDirectory {
+export interface ConsumerDirectory extends RunDirectory {
   readonly user: number;
 }
 
 export interface ConsumersOptions extends PoolUsers {
   readonly runDirectory: RunDirectory;
   /** Makes the directory and the FIFO of a consumer. */
-  readonly prepare: (place: ConsumerPlace) => void;
+  readonly prepare: (directory: ConsumerDirectory) => void;
   /** @param onHung called when the consumer has hung, with a sentence for the sessions of its user */
-  readonly makeLink: (place: ConsumerPlace, onHung: (sentence: string) => void) => ConsumerLink;
+  readonly makeLink: (directory: ConsumerDirectory, onHung: (sentence: string) => void) => ConsumerLink;
   readonly sessions: () => readonly Session[];
   readonly log: Log;
 }
@@ -59,7 +59,7 @@ export class Consumers {
 
   /** The FIFO by which producers wake the consumer of a session's owner. */
   wakePathOf(owner: Owner): string {
-    return this.#placeOf(this.#userOf(owner)).wakeFifo;
+    return this.#directoryOf(this.#userOf(owner)).wakeFifo;
   }
 
   /** The state of all consumers for root, of their own consumer for other users. */
@@ -72,7 +72,7 @@ export class Consumers {
   /** Goes on at new sockets after the run directory was made again. */
   async listenAgain(): Promise<void> {
     for (const [user, link] of this.#links) {
-      this.#options.prepare(this.#placeOf(user));
+      this.#options.prepare(this.#directoryOf(user));
       await link.listenAgain();
     }
   }
@@ -87,16 +87,16 @@ export class Consumers {
     return uid === daemonUid ? uid : userBehind(uid);
   }
 
-  #placeOf(user: number): ConsumerPlace {
+  #directoryOf(user: number): ConsumerDirectory {
     const { runDirectory, daemonUid } = this.#options;
     if (user === daemonUid) return { ...runDirectory, user };
     return { ...runDirectoryAt(join(runDirectory.consumersDirectory, String(user))), user };
   }
 
   #add(user: number): ConsumerLink {
-    const place = this.#placeOf(user);
-    this.#options.prepare(place);
-    const link = this.#options.makeLink(place, (sentence) => this.#hung(user, sentence));
+    const directory = this.#directoryOf(user);
+    this.#options.prepare(directory);
+    const link = this.#options.makeLink(directory, (sentence) => this.#hung(user, sentence));
     this.#links.set(user, link);
     return link;
   }
