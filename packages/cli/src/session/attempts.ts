@@ -22,22 +22,22 @@ const ENDING: readonly string[] = ['DAEMON_GONE', 'UNSUPPORTED'];
  * the first failure, else of the first warning.
  */
 export class Attempts {
-  readonly format: OutputFormat;
   /** Exit code of the command. */
   code: number = ExitCode.OK;
   readonly #context: Context;
+  readonly #format: OutputFormat;
   readonly #command: string;
   #failed = false;
 
   constructor(context: Context, command: Command) {
     this.#context = context;
-    this.format = outputFormatOf(command);
+    this.#format = outputFormatOf(command);
     this.#command = command.name();
   }
 
-  /** The same without a result. @returns whether the action succeeded */
-  async succeeds(place: AttemptPlace, action: () => Promise<unknown>): Promise<boolean> {
-    return (await this.try(place, async () => ({ result: await action() }))) !== undefined;
+  /** Format of the command's results. */
+  get format(): OutputFormat {
+    return this.#format;
   }
 
   /**
@@ -53,10 +53,15 @@ export class Attempts {
       const warning = isWarning(error);
       if (!this.#failed && !(warning && this.code !== ExitCode.OK)) this.code = exitCodeOf(error, this.#command);
       this.#failed ||= !warning;
-      if (warning && this.format === 'human') warn(this.#context, error.describe());
-      else reportError(this.#context, this.format, error);
+      if (warning && this.#format === 'human') warn(this.#context, error.describe());
+      else reportError(this.#context, this.#format, error);
       return undefined;
     }
+  }
+
+  /** The same without a result. @returns whether the action succeeded */
+  async succeeds(place: AttemptPlace, action: () => Promise<unknown>): Promise<boolean> {
+    return (await this.try(place, async () => ({ result: await action() }))) !== undefined;
   }
 }
 
