@@ -120,7 +120,10 @@ async function outcomeOf(tool: Tool, row: Row): Promise<Outcome> {
   }
   await tool.run('destroy -a');
   if ([...(row.setUp ?? []), row.words].some((line) => line.includes('trigger'))) await removeTriggers(tool);
-  for (const name of LEFTOVERS) rmSync(join(tool.directory, name), { recursive: true, force: true });
+  // A daemon may still archive a session of `destroy --no-wait`.
+  for (const name of LEFTOVERS) {
+    rmSync(join(tool.directory, name), { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
+  }
   return { answer, failedSetUp, listing };
 }
 

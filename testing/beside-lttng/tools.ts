@@ -1,6 +1,13 @@
-import { type ChildProcess, type ExecFileOptions, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import {
+  type ChildProcess,
+  type ExecFileOptions,
+  execFile,
+  type SpawnOptions,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +31,8 @@ export interface Tool {
 }
 
 const NOBODY = 65534;
-const START_MS_MAX = 20_000;
+/** A limit against hanging. */
+const START_MS_MAX = 150_000;
 const ATTEMPTS_MAX = 20;
 const PAUSE_MS = 5;
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
@@ -35,9 +43,10 @@ export function startLttng(directory: string): Tool {
   mkdirSync(directory, { recursive: true });
   if (options.uid !== undefined) chownSync(directory, NOBODY, NOBODY);
   const env = { ...process.env, LTTNG_HOME: directory, HOME: directory };
-  const pidFile = join(directory, 'sessiond.pid');
-  const daemon = spawn('lttng-sessiond', ['--no-kernel', `--pidfile=${pidFile}`], { ...options, env, stdio: 'ignore' });
-  waitFor(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').trim() !== '', 'lttng-sessiond');
+  const daemon = spawn('lttng-sessiond', ['--no-kernel'], { ...options, env, stdio: 'ignore' });
+  // It opens its socket for commands last, after the one for notifications.
+  const isReady = () => spawnSync('lttng', ['--no-sessiond', 'list'], { ...options, env }).status === 0;
+  waitFor(isReady, 'lttng-sessiond');
   return tool(directory, { ...options, env }, daemon, async (words) => {
     // lttng 2.13.9 sometimes dies of SIGPIPE when its daemon refuses a command.
     for (let attempt = 1; ; attempt++) {

@@ -218,8 +218,9 @@ describe.skipIf(!isRoot)('as root, a session without events', () => {
 
   it.skipIf(!othersCanRun())('reports that the program belongs to another user', async () => {
     const base = makeSandbox();
-    // Users of this test alone, since programs of other tests would be found too.
-    const [one, other] = [54_331, 54_332];
+    // Users of this process alone, since programs of other tests, and of other runs of this one, would be found too.
+    const one = 430_000_000 + 2 * process.pid;
+    const other = one + 1;
     const home = join(base.directory, 'theirs');
     mkdirSync(home);
     chmodSync(base.directory, 0o711);

@@ -130,9 +130,8 @@ describe.skipIf(!isInstalled)('a session file', () => {
       chmodSync(directory, 0o1777);
     }
   });
-  afterAll(() => {
-    lttng.end();
-    ours.end();
+  afterAll(async () => {
+    await Promise.all([lttng.end(), ours.end()]);
     rmSync(root, { recursive: true, force: true });
   });
 

@@ -3,9 +3,9 @@
  */
 import { program, type Running, type Sandbox, startNode, until } from './harness.ts';
 
-/** Starts it, and waits until it has emitted its first event. */
-export async function startSteps(sandbox: Sandbox): Promise<Running> {
-  const running = startNode(sandbox, [program('steps.mjs')]);
+/** Starts it, and waits until it has emitted its first event. @param count of events every 2 ms */
+export async function startSteps(sandbox: Sandbox, count = 20): Promise<Running> {
+  const running = startNode(sandbox, [program('steps.mjs'), String(count)]);
   await running.says(/ready/);
   return running;
 }

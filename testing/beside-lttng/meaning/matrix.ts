@@ -1,6 +1,6 @@
 import type { ConditionRow } from './conditions.ts';
 import { activeSessions, archivesOf, snapshotsOf } from './session-state.ts';
-import { patience, type Side, succeed, toldOf } from './side.ts';
+import { type Side, succeed, toldOf, until } from './side.ts';
 import type { Action } from './triggers.ts';
 
 /** Number of times that a condition is made to hold. */
@@ -55,11 +55,10 @@ export async function createTargets(side: Side): Promise<void> {
 /** Makes the condition hold four times and returns the effect of each cell, in their order. */
 export async function playMatrix(side: Side, row: ConditionRow): Promise<readonly CellOutcome[]> {
   const watched: WatchedCell[] = [];
-  const wait = patience();
   try {
     await row.prepare(side);
     for (const [at, cell] of CELLS.entries()) {
-      const one = new WatchedCell(side, cell, `${row.condition.kind}-${at}`, wait);
+      const one = new WatchedCell(side, cell, `${row.condition.kind}-${at}`);
       // The second action shows that the first is done, since actions run in order.
       const actions = [cell.action, { kind: 'notify' }] as const;
       await side.addTrigger({ name: one.name, condition: row.condition, actions });
@@ -67,7 +66,7 @@ export async function playMatrix(side: Side, row: ConditionRow): Promise<readonl
     }
     for (let step = 1; step <= STEPS; step++) {
       await row.hold(side, step, () => watched.some((one) => one.isDone(step)));
-      await wait(() => watched.every((one) => one.isDone(step)));
+      await until(() => watched.every((one) => one.isDone(step)));
       const active = await activeSessions(side);
       for (const one of watched) await one.look(step, active);
     }
@@ -87,15 +86,13 @@ class WatchedCell {
   readonly steps: number[] = [];
   readonly #side: Side;
   readonly #cell: Cell;
-  readonly #wait: ReturnType<typeof patience>;
   readonly #toldBefore: number;
   readonly #writtenBefore: number;
 
-  constructor(side: Side, cell: Cell, name: string, wait: ReturnType<typeof patience>) {
+  constructor(side: Side, cell: Cell, name: string) {
     this.name = name;
     this.#side = side;
     this.#cell = cell;
-    this.#wait = wait;
     this.#toldBefore = toldOf(side, name);
     this.#writtenBefore = this.#written();
   }
@@ -124,7 +121,7 @@ class WatchedCell {
         return !active.has(session);
       default:
         // In lttng a rotation ends some time after its action.
-        await this.#wait(() => this.#written() - this.#writtenBefore >= this.#dueBy(step));
+        await until(() => this.#written() - this.#writtenBefore >= this.#dueBy(step));
         return this.#written() - this.#writtenBefore > this.steps.length;
     }
   }

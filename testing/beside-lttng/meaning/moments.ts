@@ -57,9 +57,8 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     play: async (side, watches) => {
       await createSubject(side);
       await watches.add('full', highRatio);
-      await side.emit('filling', FILLING_BYTES);
-      const [told] = await watches.told('full');
-      const bytes = told?.bytes ?? 0;
+      await fillSubject(side, () => watches.of('full').length > 0);
+      const bytes = watches.of('full')[0]?.bytes ?? 0;
       return bytes >= 0.05 * RING_BYTES && bytes <= RING_BYTES;
     },
     outcome: true,

@@ -34,29 +34,31 @@ export interface Side {
 }
 
 const POLL_MS = 5;
-const WAIT_MS_MAX = 15_000;
-const IMPATIENT_MS = 1200;
+/** After the first failed wait, the comparison reports further failures soon. */
+const IMPATIENT_MS = 5000;
+/** A limit against hanging. */
+let hangMs = 150_000;
 
-/** Waits until `condition` returns a value; undefined if it does not within `waitMs`. */
+/**
+ * Waits until `condition` returns a value.
+ *
+ * @param waitMs limit of a wait that may be in vain
+ * @returns undefined if it does not within the limit
+ */
 export async function until<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  waitMs = WAIT_MS_MAX,
+  waitMs?: number,
 ): Promise<T | undefined> {
-  const end = performance.now() + waitMs;
+  const end = performance.now() + (waitMs ?? hangMs);
   for (;;) {
     const found = await condition();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) return undefined;
+    if (performance.now() > end) {
+      if (waitMs === undefined) hangMs = IMPATIENT_MS;
+      return undefined;
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-}
-
-/** As `until`, but with a short limit after the first failed wait: the comparison then reports the failure soon. */
-export function patience(): (condition: () => boolean) => Promise<void> {
-  let waitMs = WAIT_MS_MAX;
-  return async (condition) => {
-    if (!(await until(condition, waitMs))) waitMs = IMPATIENT_MS;
-  };
 }
 
 /** Number of notifications of a trigger. */

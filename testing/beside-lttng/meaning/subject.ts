@@ -6,10 +6,12 @@ import { type Side, succeed, until } from './side.ts';
 export const SUBJECT = { session: 'subject', channel: 'c' } as const;
 /** Less than a sub-buffer of `createSubject`. */
 export const FILLING_BYTES = 30_000;
-/** More than a second: Ringtail takes open sub-buffers once a second, so a filling may be gone before it is sampled. */
-export const FILLING_MS_MAX = 1500;
+/**
+ * Limit of a wait that may be in vain: Ringtail takes open sub-buffers once a second, so a filling may be gone before it
+ * is sampled.
+ */
+export const FILLING_MS_MAX = 4000;
 
-const ATTEMPTS_MAX = 6;
 const MONITORED = '--monitor-timer=5000';
 
 export async function createSubject(side: Side, subBufs = '--subbuf-size=64k --num-subbuf=4'): Promise<void> {
@@ -29,11 +31,11 @@ export async function destroySubject(side: Side): Promise<void> {
 
 /** Repeats it until it has worked. @throws if it never works */
 export async function insist(attempt: () => Promise<void>, isSeen: () => boolean): Promise<void> {
-  for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
+  const hasWorked = await until(async () => {
     await attempt();
-    if (await until(isSeen, FILLING_MS_MAX)) return;
-  }
-  throw new Error(`it was not seen in ${ATTEMPTS_MAX} attempts`);
+    return until(isSeen, FILLING_MS_MAX);
+  });
+  if (!hasWorked) throw new Error('it was not seen in any attempt');
 }
 
 /** Fills a part of a sub-buffer, repeatedly, until a notification shows it. */

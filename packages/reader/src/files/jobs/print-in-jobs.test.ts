@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type ClockCycles, RingtailError } from '@ringtail/base';
 import { encodeIndexEntry, encodeIndexHeader } from '@ringtail/ctf';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { printPretty } from '../../print/print-pretty.ts';
 import { METADATA, packet } from '../../testing/small-trace.test.support.ts';
 import type { OpenOptions } from '../../trace-reader.ts';
@@ -14,13 +14,26 @@ import { printPrettyInJobs } from './print-in-jobs.ts';
 
 /** Enough for several slices, with packets as small as tracers write them. */
 const EVENTS_PER_PACKET = 2000;
-const PACKET_COUNT = 400;
+const PACKET_COUNT = 200;
 const STREAM_COUNT = 4;
 /** Where a packet has its times. */
 const TIMESTAMP_BEGIN = 1;
 const TIMESTAMP_END = 9;
-/** Time that this process takes for each piece of text until others have written one: they need time to start. */
-const PIECE_MS = 10;
+
+/** Whether this process waits, at its next turn of the event loop, until another process has written. */
+const waiting = vi.hoisted(() => ({ isOver: (): boolean => true }));
+
+// Between two pieces of work, this process returns to its event loop. Processes need time to start, more on a busy
+// machine: here it stays in the event loop until one of them has written.
+vi.mock('node:timers/promises', async (importOriginal) => {
+  const { setImmediate, setTimeout } = await importOriginal<typeof import('node:timers/promises')>();
+  return {
+    setImmediate: async () => {
+      await setImmediate();
+      while (!waiting.isOver()) await setTimeout(1);
+    },
+  };
+});
 
 let root: string;
 
@@ -94,16 +107,10 @@ function cutRecord(bytes: Buffer): Buffer {
   return longer;
 }
 
-/** A file that waits for the other processes to write. */
-class PatientSink extends FdSink {
-  isPatient = true;
+/** A file that counts the text of other processes. */
+class CountingSink extends FdSink {
   jobBytes = 0;
   onJob: (() => void) | undefined;
-
-  override writeBytes(bytes: Uint8Array): boolean {
-    if (this.isPatient && this.jobBytes === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PIECE_MS);
-    return super.writeBytes(bytes);
-  }
 
   wrote(byteCount: number): void {
     this.jobBytes += byteCount;
@@ -153,18 +160,19 @@ async function printInJobs(
   jobs: number,
   options: OpenOptions = {},
   onJob?: () => void,
-  isPatient = jobs > 1,
+  waitsForJob = jobs > 1,
 ): Promise<Printed & { jobBytes: number }> {
   const { kept, reader, pretty } = opened(options);
   const file = path.join(root, 'text');
   const fd = fs.openSync(file, 'w');
-  const sink = new PatientSink(fd);
+  const sink = new CountingSink(fd);
   sink.onJob = onJob;
-  sink.isPatient = isPatient;
+  waiting.isOver = () => !waitsForJob || sink.jobBytes > 0;
   try {
     const count = await printPrettyInJobs(reader, sink, { ...pretty, jobs, traceBytesMin: 0 });
     return { text: fs.readFileSync(file), count, jobBytes: sink.jobBytes, ...kept };
   } finally {
+    waiting.isOver = () => true;
     fs.closeSync(fd);
     reader.close();
   }
@@ -309,14 +317,18 @@ describe('printing in jobs', () => {
   it('ends quietly when the reader of its output is gone', () => {
     writeTrace();
     const script = `
+      import { syncBuiltinESMExports } from 'node:module';
+      import timers from 'node:timers/promises';
+      let jobBytes = 0;
+      const { setImmediate, setTimeout } = timers;
+      timers.setImmediate = async () => {
+        await setImmediate();
+        while (jobBytes === 0) await setTimeout(1);
+      };
+      syncBuiltinESMExports();
       const { FdSink, openTraces, printPrettyInJobs } = await import(process.argv[1]);
       const reader = openTraces(process.argv[2]);
-      let jobBytes = 0;
       const sink = new (class extends FdSink {
-        writeBytes(bytes) {
-          if (jobBytes === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${PIECE_MS});
-          return super.writeBytes(bytes);
-        }
         wrote(byteCount) { jobBytes += byteCount; }
       })(1);
       await printPrettyInJobs(reader, sink, { utc: true, jobs: 2, traceBytesMin: 0 });
