@@ -8,9 +8,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Processes, not threads: tests map memory, change the environment and start children.
     pool: 'forks',
-    // Most tests wait for processes that they started, one after the other; with one file at a time (vitest leaves a
-    // core to itself, so on two cores there is one worker) half of the machine is idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for processes that they started, or for limits of seconds; with one file for each core, a part of
+    // the machine is idle. Beside other work, more processes also get a larger part of it.
+    maxWorkers: availableParallelism() + 2,
     // Limits against hanging only; a test under a busy neighbour may take long without being wrong.
     testTimeout: 180_000,
     hookTimeout: 180_000,

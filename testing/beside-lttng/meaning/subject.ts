@@ -7,8 +7,8 @@ export const SUBJECT = { session: 'subject', channel: 'c' } as const;
 /** Less than a sub-buffer of `createSubject`. */
 export const FILLING_BYTES = 30_000;
 /**
- * Limit of a wait that may be in vain: Ringtail takes open sub-buffers once a second, so a filling may be gone before it
- * is sampled.
+ * Limit of a wait that may be in vain: Ringtail takes open sub-buffers once a second, so a filling may be gone before
+ * it is sampled.
  */
 export const FILLING_MS_MAX = 4000;
 
