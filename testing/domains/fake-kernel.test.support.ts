@@ -10,7 +10,7 @@ import {
   type SessionStatistics,
   type TrackedAttribute,
 } from '@ringtail/protocol';
-import type { Answer } from '../../packages/sessiond/src/commands/handlers.ts';
+import type { Answer } from '../../packages/sessiond/src/clients/handlers.ts';
 import type { Domain, DomainCommandName, DomainHandlers } from '../../packages/sessiond/src/domains/domain.ts';
 import type { Session } from '../../packages/sessiond/src/model/session.ts';
 

@@ -20,7 +20,7 @@ import {
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOG_LINES_PER_PEER_MAX } from './model/limits.ts';
+import { LOG_LINES_PER_PEER_MAX } from './shares/limits.ts';
 import { FakeApplication, posix, REGISTER } from './testing/fake-application.test.support.ts';
 import { FAKE_CONSUMER, type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, checkDirectory } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 
 /** The directory has other content: it may be a user's own `.ringtail`. */
 const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, checkDirectory } from '@ringtail/posix';
 import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 
 /** Files of a trace without data streams. */
 const METADATA = 'metadata';

@@ -2,10 +2,10 @@ import type { Timer, Timers } from '@ringtail/base';
 import { directoryAt } from '@ringtail/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
+import { SessionArchive } from '../model/session-archive.ts';
 import { Troubles } from '../model/troubles.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { RotationScheduler } from './rotation-scheduler.ts';
-import { SessionArchive } from './session-archive.ts';
 
 /** A clock and its timers, of which there is one at most. */
 class FakeTime implements Timers {

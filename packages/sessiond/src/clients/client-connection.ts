@@ -17,19 +17,19 @@ import {
 } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import type { PeerLog } from '../log/peer-log.ts';
+import type { Client } from '../model/client.ts';
 import { DaemonError } from '../model/daemon-error.ts';
+import type { Owner } from '../model/owner.ts';
+import type { BegunFrame } from '../shares/begun-frames.ts';
+import type { SlotHolder } from '../shares/client-slots.ts';
 import {
   CLIENT_AHEAD_BYTES_MAX,
   HELLO_FRAME_BYTES_MAX,
   HELLO_TIMEOUT_MS,
   LAST_ANSWER_MS,
   NOTIFICATIONS_AHEAD_MAX,
-} from '../model/limits.ts';
-import type { Owner } from '../model/session.ts';
-import type { BegunFrame } from '../shares/begun-frames.ts';
-import type { SlotHolder } from '../shares/client-slots.ts';
+} from '../shares/limits.ts';
 import type { Shares } from '../shares/shares.ts';
-import type { Client } from './client.ts';
 import { JsonText } from './json-text.ts';
 
 export interface ClientConnectionOptions {

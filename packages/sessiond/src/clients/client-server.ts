@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import type { PeerCredentials, Posix } from '@ringtail/posix';
 import { CLIENT_REPLY_BYTES_MAX, encodeFrame, FrameDecoder, requestIdOf } from '@ringtail/protocol';
 import type { PeerLog } from '../log/peer-log.ts';
-import { HELLO_FRAME_BYTES_MAX, TURNED_AWAY_MAX, TURNED_AWAY_MS } from '../model/limits.ts';
 import { ListeningSocket } from '../peers/listening-socket.ts';
+import { HELLO_FRAME_BYTES_MAX, TURNED_AWAY_MAX, TURNED_AWAY_MS } from '../shares/limits.ts';
 import type { Shares } from '../shares/shares.ts';
 import { ClientConnection, type ClientConnectionOptions } from './client-connection.ts';
 

@@ -1,15 +1,16 @@
 import type { CommandName, Request } from '@ringtail/protocol';
-import type { DaemonHandlers, SessionHandlers } from '../commands/handlers.ts';
-import { Underway } from '../commands/underway.ts';
 import type { PeerLog } from '../log/peer-log.ts';
+import type { Client } from '../model/client.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { Listeners } from '../model/listeners.ts';
-import { mayUse, type Owner, type Session } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
+import { mayUse, type Session } from '../model/session.ts';
 import type { SessionRegistry } from '../model/session-registry.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import { notificationOf } from '../notifications/notification-of.ts';
-import type { Client } from './client.ts';
+import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
 import type { SessionQueue } from './session-queue.ts';
+import { Underway } from './underway.ts';
 
 export interface CommandServiceOptions {
   readonly registry: SessionRegistry;

@@ -1,5 +1,5 @@
-import { Underway } from '../commands/underway.ts';
 import { DaemonError } from '../model/daemon-error.ts';
+import { Underway } from './underway.ts';
 
 /** Runs actions on one session one after another; actions on different sessions do not wait for each other. */
 export class SessionQueue {

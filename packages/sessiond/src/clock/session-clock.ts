@@ -2,14 +2,8 @@ import { createRequire } from 'node:module';
 import { describeError, NS_PER_S } from '@ringtail/base';
 import type { ClockKind } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
+import type { ClockReading } from '../model/session.ts';
 import { clockOffsetNs } from './clock-offset.ts';
-
-/** Frequency and offset of a clock, as metadata describe it. */
-export interface ClockReading {
-  readonly frequencyHz: bigint;
-  /** Realtime at the clock's zero, nanoseconds. */
-  readonly offsetNs: bigint;
-}
 
 /**
  * Reads frequency and offset of a clock.

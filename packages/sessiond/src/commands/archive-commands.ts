@@ -7,13 +7,13 @@ import {
   type SnapshotRecorded,
 } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
+import type { Result, SessionHandlers } from '../clients/handlers.ts';
+import { Underway } from '../clients/underway.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { directoryOf } from '../model/destination.ts';
 import type { Session } from '../model/session.ts';
 import type { CommandServices } from './command-services.ts';
-import type { Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
-import { Underway } from './underway.ts';
 
 /**
  * A snapshot that was asked for without a name, to an output that was not added; those that were are numbered from 1,

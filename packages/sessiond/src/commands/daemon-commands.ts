@@ -1,8 +1,8 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { CLIENT_PROTOCOL_VERSION, type ConsumerStatus, type DaemonStatus } from '@ringtail/protocol';
+import type { DaemonHandlers, Result } from '../clients/handlers.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { CommandServices } from './command-services.ts';
-import type { DaemonHandlers, Result } from './handlers.ts';
 
 /** Commands about the daemon itself. */
 export function daemonCommands({

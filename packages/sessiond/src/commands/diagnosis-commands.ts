@@ -1,11 +1,11 @@
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
-import { diagnose } from '../diagnosis/diagnose.ts';
+import type { SessionHandlers } from '../clients/handlers.ts';
 import type { SessionTasks } from '../domains/session-tasks.ts';
+import { diagnose } from '../domains/user/diagnosis/diagnose.ts';
 import type { Channel, Session } from '../model/session.ts';
 import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';
-import type { SessionHandlers } from './handlers.ts';
 
 export function diagnosisCommands({
   applications,

@@ -1,8 +1,8 @@
 import type { Commands } from '@ringtail/protocol';
+import type { Answer, DaemonHandlers, SessionHandlers } from '../clients/handlers.ts';
 import type { DomainCommandName } from '../domains/domain.ts';
 import type { Session } from '../model/session.ts';
 import type { CommandServices } from './command-services.ts';
-import type { Answer, DaemonHandlers, SessionHandlers } from './handlers.ts';
 
 /** Questions about a domain: its contexts, and the programs and events that it can record. */
 export function domainQuestions({ domains }: CommandServices) {

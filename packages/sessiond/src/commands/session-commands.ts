@@ -6,19 +6,20 @@ import {
   type SessionDescription,
   type SessionStatistics,
 } from '@ringtail/protocol';
-import type { Client } from '../clients/client.ts';
+import type { DaemonHandlers, Result, SessionHandlers } from '../clients/handlers.ts';
 import { jsonList } from '../clients/json-text.ts';
+import { Underway } from '../clients/underway.ts';
 import { readClock } from '../clock/session-clock.ts';
+import type { Client } from '../model/client.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { directoryOf } from '../model/destination.ts';
-import { type Owner, ownerFor, type Session } from '../model/session.ts';
+import { type Owner, ownerFor } from '../model/owner.ts';
+import type { Session } from '../model/session.ts';
 import { describeSession } from '../model/session-description.ts';
 import type { ClaimedOutput } from '../outputs/session-outputs.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
-import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
-import { Underway } from './underway.ts';
 
 /** What is there for a session that is about to be created. */
 interface ClaimedPlace {

@@ -1,10 +1,10 @@
 import { primaryGroupOf } from '@ringtail/posix/accounts';
-import type { Client } from '../clients/client.ts';
+import type { DaemonHandlers } from '../clients/handlers.ts';
 import { jsonList } from '../clients/json-text.ts';
+import type { Client } from '../model/client.ts';
 import { DaemonError } from '../model/daemon-error.ts';
-import { type Owner, ownerFor } from '../model/session.ts';
+import { type Owner, ownerFor } from '../model/owner.ts';
 import type { CommandServices } from './command-services.ts';
-import type { DaemonHandlers } from './handlers.ts';
 
 export function triggerCommands({ triggers, publisher, turns }: CommandServices) {
   return {

@@ -3,8 +3,9 @@ import { describeError } from '@ringtail/base';
 import { type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 import type { ConsumerStatus } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
-import { CONSUMER_IDLE_MS } from '../model/limits.ts';
-import type { Owner, Session } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
+import type { Session } from '../model/session.ts';
+import { CONSUMER_IDLE_MS } from '../shares/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 

@@ -9,8 +9,8 @@ import type {
   RingMemory,
   SessionStatistics,
 } from '@ringtail/protocol';
-import type { Client } from '../clients/client.ts';
-import type { Answer } from '../commands/handlers.ts';
+import type { Answer } from '../clients/handlers.ts';
+import type { Client } from '../model/client.ts';
 import type { Session } from '../model/session.ts';
 
 /** Commands about one domain of a session: its channels, rules, contexts, trackers and maps. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { visibleLine } from '@ringtail/base/text';
 import { DaemonError } from '../model/daemon-error.ts';
-import { LOG_FILE_BYTES_MAX } from '../model/limits.ts';
+import { LOG_FILE_BYTES_MAX } from '../shares/limits.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

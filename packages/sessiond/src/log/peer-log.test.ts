@@ -1,6 +1,6 @@
 import { FakeTimers } from '@ringtail/base/testing';
 import { describe, expect, it } from 'vitest';
-import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../model/limits.ts';
+import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../shares/limits.ts';
 import { LimitedLog } from './peer-log.ts';
 
 /** A limited log with a clock that stands still until it is told otherwise. */

@@ -1,5 +1,5 @@
 import type { Timer, Timers } from '@ringtail/base';
-import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../model/limits.ts';
+import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../shares/limits.ts';
 import type { Log, LogLevel } from './log.ts';
 
 /** A log that limits the lines that one user causes. */

@@ -1,6 +1,6 @@
 import type { Request } from '@ringtail/protocol';
-import type { Client } from '../clients/client.ts';
 import type { Log } from '../log/log.ts';
+import type { Client } from '../model/client.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import { metricsText } from './daemon-metrics.ts';
 import { SAMPLE_AGE_MS_MAX } from './limits.ts';

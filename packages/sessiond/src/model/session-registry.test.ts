@@ -7,13 +7,14 @@ import {
   type EventRule,
 } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { describeUserPart } from '../domains/user/describe-user-part.ts';
-import { desiredChannelsOf } from '../domains/user/desired-state.ts';
+import { describeUserPart } from '../domains/user/part/describe-user-part.ts';
+import { desiredChannelsOf } from '../domains/user/publishing/desired-state.ts';
+import { SNAPSHOT_OUTPUTS_MAX } from '../shares/limits.ts';
 import { MAP } from '../testing/maps.test.support.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
-import { SNAPSHOT_OUTPUTS_MAX } from './limits.ts';
-import type { RecordedThread, Session, SessionParameters } from './session.ts';
+import type { RecordedThread } from './application-process.ts';
+import type { Session, SessionParameters } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 
 const WAKE = '/run/x/consumer.wake';

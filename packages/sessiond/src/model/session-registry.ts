@@ -4,30 +4,30 @@ import {
   type SnapshotOutputParameters,
   TRACKED_VALUES_MAX,
 } from '@ringtail/protocol';
-import { SessionArchive } from '../archives/session-archive.ts';
-import type { ClockReading } from '../clock/session-clock.ts';
+import { ChannelDecisions } from '../domains/user/part/channel-decisions.ts';
+import { EventSpecs } from '../domains/user/part/event-specs.ts';
+import { InclusionSet } from '../domains/user/part/inclusion-set.ts';
+import { Sightings } from '../domains/user/part/seen-programs.ts';
+import { TraceTable } from '../domains/user/part/trace-table.ts';
+import { MAP_BYTES, MAPS_PER_SESSION_MAX } from '../shares/limits.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';
 import { CounterMap } from '../triggers/maps/counter-map.ts';
-import { ChannelDecisions } from './channel-decisions.ts';
+import type { ApplicationProcess } from './application-process.ts';
 import { DaemonError } from './daemon-error.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
-import { EventSpecs } from './event-specs.ts';
-import { InclusionSet } from './inclusion-set.ts';
-import { MAP_BYTES, MAPS_PER_SESSION_MAX } from './limits.ts';
+import type { Owner } from './owner.ts';
 import {
-  type ApplicationProcess,
+  type ClockReading,
   mayUse,
-  type Owner,
   type Session,
   type SessionParameters,
   type Trace,
   type UserAttribute,
 } from './session.ts';
+import { SessionArchive } from './session-archive.ts';
 import { SessionReservations } from './session-reservations.ts';
-import { Sightings } from './sightings.ts';
-import { TraceTable } from './trace-table.ts';
 import { Troubles } from './troubles.ts';
 
 type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept' | 'sessionParts' | 'seen'>;

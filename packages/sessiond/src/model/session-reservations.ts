@@ -3,7 +3,8 @@ import { type Destination, DOMAIN_DIRECTORIES } from '@ringtail/protocol';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { DaemonError } from './daemon-error.ts';
 import { directoryOf } from './destination.ts';
-import { concernsUser, mayUse, type Owner, type Session, type SessionParameters } from './session.ts';
+import { concernsUser, type Owner } from './owner.ts';
+import { mayUse, type Session, type SessionParameters } from './session.ts';
 
 /** Name and directories of a session, which may be in the way of other sessions. */
 export type WantedSession = Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'snapshot' | 'owner'>;

@@ -1,19 +1,15 @@
 import type { ChannelAttributes, ClockKind, Destination, TraceFormat, TrackedAttribute } from '@ringtail/protocol';
-import type { SessionArchive } from '../archives/session-archive.ts';
-import type { ClockReading } from '../clock/session-clock.ts';
+import type { EventSpecs } from '../domains/user/part/event-specs.ts';
+import type { IdentifierTable } from '../domains/user/part/identifier-table.ts';
+import type { InclusionSet } from '../domains/user/part/inclusion-set.ts';
+import type { Sightings } from '../domains/user/part/seen-programs.ts';
 import type { PoolHolding } from '../shares/pool-holding.ts';
 import type { CounterMap } from '../triggers/maps/counter-map.ts';
 import type { ApplicationProcess } from './application-process.ts';
-import type { EventSpecs } from './event-specs.ts';
-import type { IdentifierTable } from './identifier-table.ts';
-import type { InclusionSet } from './inclusion-set.ts';
 import { concernsUser, type Owner } from './owner.ts';
 import type { RuleSet } from './rule-set.ts';
-import type { Sightings } from './sightings.ts';
+import type { SessionArchive } from './session-archive.ts';
 import type { Troubles } from './troubles.ts';
-
-export type { ApplicationProcess, RecordedThread } from './application-process.ts';
-export { concernsUser, type Owner, ownerFor } from './owner.ts';
 
 export interface Channel {
   readonly attributes: ChannelAttributes;
@@ -64,6 +60,13 @@ export interface SessionParameters {
   readonly snapshot: boolean;
   readonly format: TraceFormat;
   readonly owner: Owner;
+}
+
+/** Frequency and offset of a clock, as metadata describe it. */
+export interface ClockReading {
+  readonly frequencyHz: bigint;
+  /** Realtime at the clock's zero, nanoseconds. */
+  readonly offsetNs: bigint;
 }
 
 export interface Session extends SessionParameters {

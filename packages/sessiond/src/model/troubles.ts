@@ -1,5 +1,5 @@
 import { isAboutProgramLeftOut } from '@ringtail/protocol';
-import { PROGRAMS_REMEMBERED_MAX, TROUBLES_MAX } from './limits.ts';
+import { PROGRAMS_REMEMBERED_MAX, TROUBLES_MAX } from '../shares/limits.ts';
 
 /** Sentences about failures: each one once, and a bounded number of them. */
 export class Troubles {

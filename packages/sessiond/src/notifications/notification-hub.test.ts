@@ -1,6 +1,6 @@
 import type { Notification } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Client } from '../clients/client.ts';
+import type { Client } from '../model/client.ts';
 import { NotificationHub } from './notification-hub.ts';
 
 class FakeClient implements Client {

@@ -1,5 +1,5 @@
 import type { Notification } from '@ringtail/protocol';
-import type { Client } from '../clients/client.ts';
+import type { Client } from '../model/client.ts';
 
 const RETRY_MS = 250;
 

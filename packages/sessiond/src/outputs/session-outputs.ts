@@ -2,7 +2,8 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Destination, type DomainName, directoryAt, domainDirectory } from '@ringtail/protocol';
 import { directoryOf } from '../model/destination.ts';
-import type { Owner, Session } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
+import type { Session } from '../model/session.ts';
 import { ARCHIVES_DIRECTORY } from '../places/output-directory.ts';
 import type { Places } from '../places/places.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { type Clock, errnoOf } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
-import { QUARANTINED_PER_USER_MAX } from '../model/limits.ts';
+import { QUARANTINED_PER_USER_MAX } from '../shares/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 

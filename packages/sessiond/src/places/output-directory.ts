@@ -14,7 +14,7 @@ import {
 } from '@ringtail/posix';
 import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 
 /** A directory that no other session of any daemon writes to until the descriptor is closed. */
 export interface ClaimedOutput {

@@ -1,5 +1,5 @@
 import type { DaemonErrorCode } from '../model/daemon-error.ts';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 
 /** Longest message: the text of a saved session's file as JSON. */
 export const PLACE_FRAME_BYTES_MAX = 512 * 1024 * 1024;

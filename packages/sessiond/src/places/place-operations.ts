@@ -1,7 +1,6 @@
 import { removeCheckpoints } from '../archives/checkpoints.ts';
 import { removeEmptyChunk } from '../archives/empty-chunk.ts';
-import type { Owner } from '../model/session.ts';
-import { findSessionFiles, freshOutput, readSavedText } from '../startup/session-file-places.ts';
+import type { Owner } from '../model/owner.ts';
 import {
   claimOutput,
   makeArchive,
@@ -10,6 +9,7 @@ import {
   prepareSnapshotOutput,
 } from './output-directory.ts';
 import { prepareRingDirectory, prepareShmPath } from './ring-directory.ts';
+import { findSessionFiles, freshOutput, readSavedText } from './saved-files.ts';
 
 /** Answer of an operation. */
 export interface PlaceResult<Result> {

@@ -5,7 +5,7 @@ import {
   PLACE_HELPER_START_MS,
   PLACE_HELPERS_PER_USER_MAX,
   PLACE_TIMEOUT_MS,
-} from '../model/limits.ts';
+} from '../shares/limits.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import type { HelperEvents, HelperProcess } from './helper-process.ts';
 import type { PlaceRequest } from './place-messages.ts';

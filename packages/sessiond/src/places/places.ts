@@ -1,13 +1,13 @@
 import type { PeerLog } from '../log/peer-log.ts';
 import { DaemonError } from '../model/daemon-error.ts';
+import type { Owner } from '../model/owner.ts';
 import {
   PLACE_HELPER_END_MS,
   PLACE_HELPER_IDLE_MS,
   PLACE_HELPER_START_MS,
   PLACE_HELPERS_PER_USER_MAX,
   PLACE_TIMEOUT_MS,
-} from '../model/limits.ts';
-import type { Owner } from '../model/session.ts';
+} from '../shares/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 import type { HelperProcess, StartHelper } from './helper-process.ts';
 import type { PlaceReply } from './place-messages.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { assert, describeError } from '@ringtail/base';
 import { checkDirectory, ensureDirectory, loadPosix, pathOf, withDirectory } from '@ringtail/posix';
 import { DaemonError } from '../model/daemon-error.ts';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 
 /** Directories of traces in the directory for a session's ring files. */
 const OWNERSHIP_DIRECTORIES = ['uid', 'pid'];

@@ -1,6 +1,6 @@
 import type { Timer, Timers } from '@ringtail/base';
 import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../model/session.ts';
+import type { ApplicationProcess } from '../model/application-process.ts';
 import type { OomCounter, OomLedger } from './oom-kills.ts';
 import { processEndOf } from './process-end.ts';
 import type { ProcessHandle } from './process-handle.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FRAME_TIMEOUT_MS } from '../model/limits.ts';
 import { type BegunFrame, BegunFrames } from './begun-frames.ts';
+import { FRAME_TIMEOUT_MS } from './limits.ts';
 import { SharedPool } from './shared-pool.ts';
 
 let pool: SharedPool;

@@ -1,5 +1,5 @@
 import type { Timer, Timers } from '@ringtail/base';
-import { FRAME_TIMEOUT_MS } from '../model/limits.ts';
+import { FRAME_TIMEOUT_MS } from './limits.ts';
 import type { SharedPool } from './shared-pool.ts';
 
 /** A connection that receives frames. */

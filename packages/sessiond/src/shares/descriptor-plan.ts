@@ -1,4 +1,4 @@
-import { APP_CONNECTIONS_MAX, CLIENT_CONNECTIONS_MAX } from '../model/limits.ts';
+import { APP_CONNECTIONS_MAX, CLIENT_CONNECTIONS_MAX } from './limits.ts';
 
 /** Numbers of objects that need descriptors. */
 export interface DescriptorPlan {

@@ -1,5 +1,11 @@
 import type { Timers } from '@ringtail/base';
 import { TRACKED_VALUES_MAX } from '@ringtail/protocol';
+import { BegunFrames } from './begun-frames.ts';
+import { ClientSlots } from './client-slots.ts';
+import { ConnectionRate } from './connection-rate.ts';
+import { planDescriptors } from './descriptor-plan.ts';
+import { DrainBudget } from './drain-budget.ts';
+import { FairTurns } from './fair-turns.ts';
 import {
   ALL_TRACKED_VALUES_MAX,
   APP_BYTES_MAX,
@@ -28,13 +34,7 @@ import {
   TRIGGERS_BYTES_ROOT_RESERVE,
   TRIGGERS_MAX,
   TRIGGERS_ROOT_RESERVE,
-} from '../model/limits.ts';
-import { BegunFrames } from './begun-frames.ts';
-import { ClientSlots } from './client-slots.ts';
-import { ConnectionRate } from './connection-rate.ts';
-import { planDescriptors } from './descriptor-plan.ts';
-import { DrainBudget } from './drain-budget.ts';
-import { FairTurns } from './fair-turns.ts';
+} from './limits.ts';
 import { type PoolUsers, SharedPool } from './shared-pool.ts';
 import { SubordinateUsers } from './subordinate-users.ts';
 

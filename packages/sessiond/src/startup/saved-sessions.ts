@@ -4,7 +4,7 @@ import * as accounts from '@ringtail/posix/accounts';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
 import type { Log } from '../log/log.ts';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 import type { Places } from '../places/places.ts';
 import { SYSTEM_DIRECTORY } from './daemon-options.ts';
 

@@ -1,5 +1,5 @@
 import { CONTROL_COUNTERS_OFFSET } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../model/session.ts';
+import type { ApplicationProcess } from '../model/application-process.ts';
 import type { CountingThread } from '../triggers/counters/thread-counters.ts';
 import { processOf } from './threads.test.support.ts';
 

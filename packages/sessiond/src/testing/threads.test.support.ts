@@ -1,5 +1,5 @@
-import type { ApplicationProcess, RecordedThread } from '../model/session.ts';
-import { ProcessPlaces } from '../model/trace-place.ts';
+import { ProcessPlaces } from '../domains/user/part/trace-place.ts';
+import type { ApplicationProcess, RecordedThread } from '../model/application-process.ts';
 
 let nextKey = 1;
 const places = new ProcessPlaces();

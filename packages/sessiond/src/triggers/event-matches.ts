@@ -1,5 +1,5 @@
 import type { CapturedValue, DesiredTrigger, TriggerDescription, TriggerMatchedMessage } from '@ringtail/protocol';
-import { CAPTURES_BYTES_MAX } from '../model/limits.ts';
+import { CAPTURES_BYTES_MAX } from '../shares/limits.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';

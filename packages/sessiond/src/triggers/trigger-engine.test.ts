@@ -1,7 +1,7 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import type { TriggerAction } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { TRIGGERS_MAX } from '../model/limits.ts';
+import { TRIGGERS_MAX } from '../shares/limits.ts';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import {

@@ -8,8 +8,9 @@ import type {
 import type { PeerLog } from '../log/peer-log.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
-import type { Owner, Session } from '../model/session.ts';
-import { concernsUser } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
+import { concernsUser } from '../model/owner.ts';
+import type { Session } from '../model/session.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { FindSession } from './actions/map-increments.ts';

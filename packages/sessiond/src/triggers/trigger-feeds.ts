@@ -1,5 +1,5 @@
 import type { DesiredTrigger } from '@ringtail/protocol';
-import { concernsUser, type Owner } from '../model/session.ts';
+import { concernsUser, type Owner } from '../model/owner.ts';
 import { TriggerLog } from './trigger-log.ts';
 
 /** A trigger that threads evaluate. */

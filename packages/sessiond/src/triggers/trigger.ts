@@ -1,5 +1,5 @@
 import type { CapturedValue, TriggerAction, TriggerDefinition, TriggerReport } from '@ringtail/protocol';
-import type { Owner } from '../model/session.ts';
+import type { Owner } from '../model/owner.ts';
 import { dueTimes } from './actions/rate-policy.ts';
 import type { OccurrenceDetails } from './conditions/condition-source.ts';
 

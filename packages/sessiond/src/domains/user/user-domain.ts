@@ -6,14 +6,14 @@ import {
   type RingMemory,
   type SessionStatistics,
 } from '@ringtail/protocol';
-import type { Client } from '../../clients/client.ts';
+import type { Answer } from '../../clients/handlers.ts';
 import { readClock } from '../../clock/session-clock.ts';
-import type { Answer } from '../../commands/handlers.ts';
+import type { Client } from '../../model/client.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
 import type { Session } from '../../model/session.ts';
 import type { Domain, DomainCommandName, DomainHandlers, SessionTask } from '../domain.ts';
 import { contextRefusal, knownContexts } from './context-check.ts';
-import { describeUserPart } from './describe-user-part.ts';
+import { describeUserPart } from './part/describe-user-part.ts';
 import { userHandlers } from './user-handlers.ts';
 import type { UserServices } from './user-services.ts';
 

@@ -1,6 +1,6 @@
 import type { Commands, TrackedAttribute } from '@ringtail/protocol';
+import type { Result } from '../../clients/handlers.ts';
 import { clockValueAgo } from '../../clock/session-clock.ts';
-import type { Result } from '../../commands/handlers.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
 import type { Session, UserAttribute } from '../../model/session.ts';
 import { jsonOfRows } from '../../triggers/maps/map-rows.ts';

@@ -1,11 +1,11 @@
-import type { RingKeeper } from '../../consumer/ring-keeper.ts';
-import type { TraceKeeper } from '../../consumer/trace-keeper.ts';
 import type { SessionRegistry } from '../../model/session-registry.ts';
 import type { TriggerEngine } from '../../triggers/trigger-engine.ts';
 import type { DomainServices } from '../domain-services.ts';
-import type { Applications } from './applications.ts';
-import type { ProgramTroubles } from './program-troubles.ts';
-import type { StatePublisher } from './state-publisher.ts';
+import type { Applications } from './applications/applications.ts';
+import type { ProgramTroubles } from './diagnosis/program-troubles.ts';
+import type { StatePublisher } from './publishing/state-publisher.ts';
+import type { RingKeeper } from './recording/ring-keeper.ts';
+import type { TraceKeeper } from './recording/trace-keeper.ts';
 
 /** Services of the session daemon that record programs in user space. */
 export interface UserServices extends DomainServices {

@@ -1,9 +1,9 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import type { Request, TriggerAction } from '@ringtail/protocol';
-import type { Client } from '../../clients/client.ts';
-import { ACTIONS_WAITING_MAX, POSTS_MAX, PROGRAMS_MAX } from '../../model/limits.ts';
-import type { Owner } from '../../model/session.ts';
+import type { Client } from '../../model/client.ts';
+import type { Owner } from '../../model/owner.ts';
 import type { NotificationHub } from '../../notifications/notification-hub.ts';
+import { ACTIONS_WAITING_MAX, POSTS_MAX, PROGRAMS_MAX } from '../../shares/limits.ts';
 import type { OccurrenceDetails } from '../conditions/condition-source.ts';
 import type { Firing, Performance } from '../trigger.ts';
 import { expandKey } from '../trigger-check.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { printable, type TriggerReport } from '@ringtail/protocol';
-import type { Owner } from '../../model/session.ts';
+import type { Owner } from '../../model/owner.ts';
 
 /** The environment of programs, which is independent of the daemon's. */
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };

@@ -1,6 +1,6 @@
 import type { MapKey, TriggerAction, TriggerDescription } from '@ringtail/protocol';
+import { concernsUser } from '../../model/owner.ts';
 import type { Session } from '../../model/session.ts';
-import { concernsUser } from '../../model/session.ts';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
 import type { SharedCounter } from '../counters/thread-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';

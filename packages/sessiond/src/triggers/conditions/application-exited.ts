@@ -1,6 +1,6 @@
 import { matchesPattern, type ProcessEnd } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../../model/session.ts';
-import { concernsUser } from '../../model/session.ts';
+import type { ApplicationProcess } from '../../model/application-process.ts';
+import { concernsUser } from '../../model/owner.ts';
 import type { EndListener } from '../../process-exits/process-exits.ts';
 import type { ConditionSource, OccurrenceDetails } from './condition-source.ts';
 

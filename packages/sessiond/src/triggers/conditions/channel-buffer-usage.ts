@@ -1,7 +1,7 @@
 import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { ChannelUse } from '@ringtail/protocol';
 import type { Log } from '../../log/log.ts';
-import type { Owner } from '../../model/session.ts';
+import type { Owner } from '../../model/owner.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A channel of the consumer. */

@@ -1,5 +1,5 @@
 import type { CapturedValue, TriggerCondition, TriggerReport } from '@ringtail/protocol';
-import type { Owner } from '../../model/session.ts';
+import type { Owner } from '../../model/owner.ts';
 
 export type ConditionKind = TriggerCondition['kind'];
 export type ConditionOf<Kind extends ConditionKind> = Extract<TriggerCondition, { readonly kind: Kind }>;

@@ -1,8 +1,9 @@
 import type { Timers } from '@ringtail/base';
 import type { Consumers } from '../../consumer/consumers.ts';
-import type { Applications } from '../../domains/user/applications.ts';
+import type { Applications } from '../../domains/user/applications/applications.ts';
 import type { Log } from '../../log/log.ts';
-import { mayUse, type Owner } from '../../model/session.ts';
+import type { Owner } from '../../model/owner.ts';
+import { mayUse } from '../../model/session.ts';
 import type { SessionRegistry } from '../../model/session-registry.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import { readText } from '../../process-exits/process-handle.ts';

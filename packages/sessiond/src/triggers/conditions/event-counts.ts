@@ -1,6 +1,6 @@
 import type { Timers } from '@ringtail/base';
 import { Ticker } from '../../clock/ticker.ts';
-import type { Owner } from '../../model/session.ts';
+import type { Owner } from '../../model/owner.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 export interface EventCountsOptions {

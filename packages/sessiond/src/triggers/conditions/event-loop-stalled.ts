@@ -1,8 +1,8 @@
 import type { Timers } from '@ringtail/base';
 import { matchesPattern } from '@ringtail/protocol';
 import { Ticker } from '../../clock/ticker.ts';
-import type { RecordedThread } from '../../model/session.ts';
-import { concernsUser } from '../../model/session.ts';
+import type { RecordedThread } from '../../model/application-process.ts';
+import { concernsUser } from '../../model/owner.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A registered thread whose event loop answers pings. */

@@ -1,5 +1,5 @@
 import { CONTROL_COUNTERS_OFFSET, CONTROL_KEY_COUNTERS_FROM, CONTROL_SLOT_COUNT } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../../model/session.ts';
+import type { ApplicationProcess } from '../../model/application-process.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
 
 const COUNTER_BYTES = 8;

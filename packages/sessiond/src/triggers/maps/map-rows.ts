@@ -1,6 +1,6 @@
 import { JsonText } from '../../clients/json-text.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
-import { MAP_ROWS_BYTES_MAX } from '../../model/limits.ts';
+import { MAP_ROWS_BYTES_MAX } from '../../shares/limits.ts';
 import type { CounterMap } from './counter-map.ts';
 
 /**

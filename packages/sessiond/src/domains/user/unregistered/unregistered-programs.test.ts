@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProgramTroubles } from '../program-troubles.ts';
+import type { ProgramTroubles } from '../diagnosis/program-troubles.ts';
 import type { Preload, ProcessView, SeenProcess } from './process-view.ts';
 import { UnregisteredPrograms } from './unregistered-programs.ts';
 

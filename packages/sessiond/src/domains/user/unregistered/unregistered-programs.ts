@@ -1,6 +1,6 @@
 import type { Timers } from '@ringtail/base';
 import { Ticker } from '../../../clock/ticker.ts';
-import type { Program, ProgramTroubles } from '../program-troubles.ts';
+import type { Program, ProgramTroubles } from '../diagnosis/program-troubles.ts';
 import { PRELOAD_VARIABLES, type Preload, type ProcessView } from './process-view.ts';
 
 /** Shorter than the start of Node.js. */

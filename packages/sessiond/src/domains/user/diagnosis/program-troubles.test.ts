@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Session } from '../../../model/session.ts';
+import { SessionRegistry } from '../../../model/session-registry.ts';
+import { Troubles } from '../../../model/troubles.ts';
+import { PROGRAMS_REMEMBERED_MAX, REFUSED_PROGRAMS_MAX } from '../../../shares/limits.ts';
+import { testShares } from '../../../testing/shares.test.support.ts';
+import { ProgramTroubles } from './program-troubles.ts';
+
+const SENTENCE = 'programs of user 1001 are not recorded (SHARE_USED_UP)';
+const OWNER = { uid: 1001, gid: 1001 };
+
+const registry = new SessionRegistry(() => 'uuid', testShares());
+let count = 0;
+
+function newSession(active: boolean): Session {
+  const parameters = { output: null, shmPath: null, clock: 'monotonic', snapshot: true, format: 'ctf-1.8' } as const;
+  const reading = { offsetNs: 0n, frequencyHz: 1_000_000_000n } as never;
+  const session = registry.create({ ...parameters, name: `s${count++}`, owner: OWNER }, new Date(0), reading);
+  session.active = active;
+  onTestFinished(() => registry.remove(session));
+  return session;
+}
+
+describe('programs that were refused', () => {
+  it('are a trouble of sessions that are active, and of those that are started while they run', async () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    const active = newSession(true);
+    const child = spawn('sleep', ['1000']);
+    troubles.addRefused({ pid: child.pid as number, ...OWNER }, SENTENCE);
+    expect(active.troubles.list()).toEqual([SENTENCE]);
+    const later = newSession(false);
+    troubles.started(later);
+    expect(later.troubles.list()).toEqual([SENTENCE]);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const last = newSession(false);
+    troubles.started(last);
+    expect(last.troubles.list()).toEqual([]);
+  });
+
+  it('are no trouble any more once they have registered', () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    troubles.addRefused({ pid: process.pid, ...OWNER }, SENTENCE);
+    troubles.registered(process.pid);
+    const session = newSession(false);
+    troubles.started(session);
+    expect(session.troubles.list()).toEqual([]);
+  });
+
+  it('of one user do not make forgotten those of another', () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    troubles.addRefused({ pid: process.pid, ...OWNER }, SENTENCE);
+    for (let pid = 1; pid < 3 * REFUSED_PROGRAMS_MAX; pid++) troubles.addRefused({ pid, ...OWNER }, 'others');
+    const session = newSession(false);
+    troubles.started(session);
+    expect(session.troubles.list()).toContain(SENTENCE);
+  });
+});
+
+describe('the count of programs that are not recorded', () => {
+  it('has each program once, although many have one sentence, and none of which only a tracepoint is refused', () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    const session = newSession(true);
+    for (const pid of [1, 2, 2]) troubles.add({ pid, ...OWNER }, SENTENCE);
+    troubles.addStanding({ pid: 3, ...OWNER }, 'node: the tracer could not start (NO_TRACER)');
+    troubles.addStanding({ pid: 4, ...OWNER }, 'node: tracepoint a:b is refused (BAD_TRACEPOINT)');
+    expect([session.troubles.programsNotRecorded, session.troubles.list()]).toEqual([3, expect.any(Array)]);
+    const later = newSession(false);
+    troubles.started(later);
+    expect(later.troubles.programsNotRecorded).toBe(1);
+  });
+
+  it('goes on where there are more programs than the session knows by number', () => {
+    const troubles = new Troubles();
+    const count = 3 * PROGRAMS_REMEMBERED_MAX;
+    for (let pid = 1; pid <= count; pid++) {
+      for (let times = 0; times < 2; times++) troubles.addOfProgram(pid, SENTENCE);
+    }
+    expect(troubles.programsNotRecorded).toBe(count);
+  });
+});

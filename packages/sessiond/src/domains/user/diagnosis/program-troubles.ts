@@ -1,0 +1,96 @@
+import type { Owner } from '../../../model/owner.ts';
+import { type Session, tracks } from '../../../model/session.ts';
+import { Troubles } from '../../../model/troubles.ts';
+import { processStartTime } from '../../../peers/process-identity.ts';
+import { REFUSED_PROGRAMS_MAX } from '../../../shares/limits.ts';
+
+/** A process, as the kernel identifies it. */
+export interface Program extends Owner {
+  readonly pid: number;
+}
+
+interface RefusedProgram {
+  readonly program: Program;
+  /** Identifies the process together with its number; undefined if the process is not visible. */
+  readonly startTime: string | undefined;
+}
+
+/**
+ * Reasons why a program, or a part of it, is not recorded in any session. Each session that would record the program
+ * has them among its troubles, including sessions that are started later.
+ */
+export class ProgramTroubles {
+  readonly #sessions: () => readonly Session[];
+  readonly #standing = new Map<Program, Troubles>();
+  /** Refused programs by their sentences, the newest last. */
+  readonly #refused = new Map<string, Map<number, RefusedProgram>>();
+  #refusedCount = 0;
+
+  constructor(sessions: () => readonly Session[]) {
+    this.#sessions = sessions;
+  }
+
+  /** Adds a trouble to the sessions that record now. */
+  add(program: Program, sentence: string): void {
+    for (const session of this.#sessions()) {
+      if (session.active && tracks(session, program)) session.troubles.addOfProgram(program.pid, sentence);
+    }
+  }
+
+  /** Adds a trouble that lasts until the program is forgotten. */
+  addStanding(program: Program, sentence: string): void {
+    const troubles = this.#standing.get(program) ?? new Troubles();
+    troubles.add(sentence);
+    this.#standing.set(program, troubles);
+    this.add(program, sentence);
+  }
+
+  /** Adds a trouble that lasts until the program registers or ends: it has no connection whose end would show that. */
+  addRefused(program: Program, sentence: string): void {
+    this.add(program, sentence);
+    const refused = this.#refused.get(sentence) ?? new Map<number, RefusedProgram>();
+    if (refused.has(program.pid)) return;
+    if (this.#refusedCount >= REFUSED_PROGRAMS_MAX) this.#forgetOldestRefused();
+    this.#refused.set(sentence, refused);
+    refused.set(program.pid, { program, startTime: processStartTime(program.pid) });
+    this.#refusedCount++;
+  }
+
+  /** A refused program has registered after all. */
+  registered(pid: number): void {
+    for (const sentence of [...this.#refused.keys()]) this.#forgetRefused(sentence, pid);
+  }
+
+  /** The program has gone. */
+  forget(program: Program): void {
+    this.#standing.delete(program);
+  }
+
+  /** A session has been started: it gets the troubles of the running programs that it would record. */
+  started(session: Session): void {
+    for (const [program, troubles] of this.#standing) {
+      if (!tracks(session, program)) continue;
+      for (const sentence of troubles.list()) session.troubles.addOfProgram(program.pid, sentence);
+    }
+    for (const [sentence, refused] of [...this.#refused]) {
+      for (const [pid, { program, startTime }] of [...refused]) {
+        if (startTime === undefined || processStartTime(pid) !== startTime) this.#forgetRefused(sentence, pid);
+        else if (tracks(session, program)) session.troubles.addOfProgram(pid, sentence);
+      }
+    }
+  }
+
+  /** Drops a program of the sentence with the most programs, so that one user's programs do not displace another's. */
+  #forgetOldestRefused(): void {
+    const [most] = [...this.#refused].sort(([, one], [, other]) => other.size - one.size);
+    const oldest = most?.[1].keys().next().value;
+    if (most !== undefined && oldest !== undefined) this.#forgetRefused(most[0], oldest);
+  }
+
+  #forgetRefused(sentence: string, pid: number): void {
+    const refused = this.#refused.get(sentence);
+    if (refused === undefined || !refused.delete(pid)) return;
+    this.#refusedCount--;
+    if (refused.size === 0) this.#refused.delete(sentence);
+  }
+}

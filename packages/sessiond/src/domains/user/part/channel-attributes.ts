@@ -1,0 +1,43 @@
+import type { ChannelAttributes } from '@ringtail/protocol';
+import { DaemonError } from '../../../model/daemon-error.ts';
+import type { Session } from '../../../model/session.ts';
+import { roundedToRing } from './channel-sizes.ts';
+
+/** As in LTTng; more than an hour. */
+const TIMER_US_MAX = 2 ** 32 - 1;
+
+/**
+ * The actual attributes of a new channel: sizes of rings are rounded up, and a flight recorder overwrites, since its
+ * rings are not drained.
+ *
+ * @throws {DaemonError} `BAD_PARAMETER`, `OWNERSHIP_MISMATCH`
+ */
+export function attributesIn(session: Session, wanted: ChannelAttributes): ChannelAttributes {
+  const attributes = roundedToRing(session.snapshot ? { ...wanted, mode: 'overwrite' } : wanted);
+  const { blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
+  // If overwriting is only implied, the timeout has no effect, as in LTTng.
+  if (wanted.mode === 'overwrite' && !session.snapshot && blockingTimeoutUs !== 0) {
+    refuse('a program does not wait for a sub-buffer in a channel that overwrites: the blocking timeout must be 0');
+  }
+  if (traceFileBytes > 0 && traceFileBytes < subBufBytes) {
+    refuse(`a trace file of ${traceFileBytes} bytes is smaller than a sub-buffer of ${subBufBytes} bytes`);
+  }
+  if (traceFileCount > 0 && traceFileBytes === 0) {
+    refuse('a number of trace files without a size of one says nothing');
+  }
+  for (const timer of ['switchTimerUs', 'readTimerUs', 'monitorTimerUs'] as const) {
+    if (attributes[timer] > TIMER_US_MAX) refuse(`a timer runs at least every ${TIMER_US_MAX} microseconds`);
+  }
+  for (const other of session.channels.values()) {
+    if (other.attributes.ownership === ownership) continue;
+    throw new DaemonError(
+      'OWNERSHIP_MISMATCH',
+      `the channels of session ${session.name} have buffers per ${other.attributes.ownership}: use the same ownership`,
+    );
+  }
+  return attributes;
+}
+
+function refuse(message: string): never {
+  throw new DaemonError('BAD_PARAMETER', message);
+}

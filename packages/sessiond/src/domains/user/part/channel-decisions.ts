@@ -1,0 +1,159 @@
+import { type ChannelAttributes, CONTEXTS_PER_CHANNEL_MAX, DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
+import { DaemonError } from '../../../model/daemon-error.ts';
+import type { DesiredStateBudget } from '../../../model/desired-state-budget.ts';
+import { RuleSet } from '../../../model/rule-set.ts';
+import type { Channel, Session } from '../../../model/session.ts';
+import { CHANNELS_PER_SESSION_MAX, RULES_PER_CHANNEL_MAX } from '../../../shares/limits.ts';
+import { attributesIn } from './channel-attributes.ts';
+import { ownershipOf } from './trace-table.ts';
+
+/** Space of a desired channel besides its texts. */
+const DESIRED_CHANNEL_BYTES = 1024;
+
+/** Decides about channels of sessions, their rules and their context fields. */
+export class ChannelDecisions {
+  readonly #budget: DesiredStateBudget;
+
+  constructor(budget: DesiredStateBudget) {
+    this.#budget = budget;
+  }
+
+  /** Makes a channel, or enables a disabled one, which keeps its attributes. */
+  enable(session: Session, attributes: ChannelAttributes): Channel {
+    const { name } = attributes;
+    const known = session.channels.get(name);
+    if (known === undefined) return this.#add(session, attributes);
+    if (known.enabled) {
+      throw new DaemonError('CHANNEL_EXISTS', `the session ${session.name} has a channel ${name} already`);
+    }
+    known.enabled = true;
+    return known;
+  }
+
+  disable(session: Session, name: string): void {
+    namedChannel(session, name).enabled = false;
+  }
+
+  /**
+   * Adds a rule, or enables an equal one that is disabled.
+   *
+   * @param channelName the channel, which is made with the default attributes if it does not exist; null: the default
+   *   channel, if the session has no others
+   */
+  enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
+    const key = RuleSet.keyOf(rule);
+    const channel = this.#channelForRule(session, channelName);
+    const { rules } = channel;
+    if (!rules.has(key)) {
+      if (rules.size >= RULES_PER_CHANNEL_MAX) {
+        throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
+      }
+      this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(rule)) + 1);
+    }
+    if (!rules.enable(key, rule)) {
+      throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
+    }
+    return channel;
+  }
+
+  /** Disables the rules of a channel with exactly this pattern, or with null all rules. */
+  disableEvent(
+    session: Session,
+    channelName: string | null,
+    pattern: string | null,
+  ): { readonly channel: string; readonly disabled: number } {
+    const { attributes, rules } = channelOfRules(session, channelName);
+    const disabled = rules.disable(pattern);
+    if (pattern !== null && disabled === 0) {
+      throw new DaemonError('NO_RULE', `the channel ${attributes.name} has no rule ${pattern}`);
+    }
+    return { channel: attributes.name, disabled };
+  }
+
+  /**
+   * Adds context fields to a channel, or with null to every channel that lacks them. As in LTTng, a session without a
+   * channel gets the default one.
+   *
+   * @returns the channels that got context fields
+   */
+  addContexts(session: Session, channelName: string | null, contexts: readonly string[]): readonly Channel[] {
+    if (session.started) {
+      throw new DaemonError(
+        'ALREADY_STARTED',
+        `the session ${session.name} has been started: context fields can only be added before`,
+      );
+    }
+    const channels = this.#channelsForContexts(session, channelName);
+    const added = [...new Set(contexts)];
+    for (const context of added) {
+      if (channels.some((channel) => !channel.contexts.includes(context))) continue;
+      throw new DaemonError('CONTEXT_EXISTS', `there is the context field ${context} already`);
+    }
+    const lacking = channels.map((channel) => added.filter((context) => !channel.contexts.includes(context)));
+    if (channels.some((channel, idx) => channel.contexts.length + lacking[idx]!.length > CONTEXTS_PER_CHANNEL_MAX)) {
+      throw new DaemonError('TOO_MANY', `a channel has at most ${CONTEXTS_PER_CHANNEL_MAX} context fields`);
+    }
+    this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(lacking)));
+    channels.forEach((channel, idx) => {
+      channel.contexts = [...channel.contexts, ...lacking[idx]!];
+    });
+    return channels.filter((_, idx) => lacking[idx]!.length > 0);
+  }
+
+  #add(session: Session, wanted: ChannelAttributes): Channel {
+    if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
+      throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
+    }
+    const channel: Channel = {
+      attributes: attributesIn(session, wanted),
+      contexts: [],
+      rules: new RuleSet(),
+      streamClassId: session.channels.size,
+      reclaims: 0,
+      reclaimUntil: 0,
+      enabled: true,
+    };
+    const texts = [session.name, wanted.name, session.shmPath];
+    this.#budget.reserve(session, session.owner.uid, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
+    session.channels.set(wanted.name, channel);
+    return channel;
+  }
+
+  #channelForRule(session: Session, name: string | null): Channel {
+    const wanted = name ?? DEFAULT_CHANNEL.name;
+    const known = session.channels.get(wanted);
+    if (known !== undefined) return known;
+    if (name === null && session.channels.size > 0) throw channelNameNeeded(session);
+    return this.#defaultChannel(session, wanted);
+  }
+
+  #channelsForContexts(session: Session, name: string | null): Channel[] {
+    if (name !== null) return [namedChannel(session, name)];
+    if (session.channels.size === 0) this.#defaultChannel(session, DEFAULT_CHANNEL.name);
+    return [...session.channels.values()];
+  }
+
+  /** Makes a channel with the default attributes and the session's buffer ownership. */
+  #defaultChannel(session: Session, name: string): Channel {
+    return this.#add(session, { ...DEFAULT_CHANNEL, name, ownership: ownershipOf(session) });
+  }
+}
+
+function namedChannel(session: Session, name: string): Channel {
+  const channel = session.channels.get(name);
+  if (channel === undefined) {
+    throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
+  }
+  return channel;
+}
+
+/** The named channel, or with null the default one. */
+function channelOfRules(session: Session, name: string | null): Channel {
+  const { channels } = session;
+  if (name === null && channels.size > 0 && !channels.has(DEFAULT_CHANNEL.name)) throw channelNameNeeded(session);
+  return namedChannel(session, name ?? DEFAULT_CHANNEL.name);
+}
+
+function channelNameNeeded({ name }: Session): DaemonError {
+  return new DaemonError('CHANNEL_NAME_NEEDED', `the session ${name} has channels of other names: name one`);
+}

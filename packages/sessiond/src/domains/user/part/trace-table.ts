@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { type ChannelAttributes, DEFAULT_CHANNEL } from '@ringtail/protocol';
+import type { ApplicationProcess, RecordedThread } from '../../../model/application-process.ts';
+import { type Session, type Trace, type TraceChannel, tracks } from '../../../model/session.ts';
+import type { SharedPool } from '../../../shares/shared-pool.ts';
+import { IdentifierTable } from './identifier-table.ts';
+import { placeOfUser } from './trace-place.ts';
+
+export interface TraceTableOptions {
+  readonly sessions: () => readonly Session[];
+  readonly newUuid: () => string;
+  /** Bytes kept for applications. */
+  readonly kept: SharedPool;
+}
+
+/** The traces of all sessions, and the keys under which applications and consumers know their channels. */
+export class TraceTable {
+  readonly #options: TraceTableOptions;
+  readonly #channelsByKey = new Map<number, TraceChannel>();
+  #nextTraceKey = 1;
+  #nextChannelKey = 1;
+
+  constructor(options: TraceTableOptions) {
+    this.#options = options;
+  }
+
+  /** Finds or makes the trace of a thread in a session, with all channels that the session has by now. */
+  ensure(session: Session, thread: RecordedThread): Trace {
+    const trace = this.of(session, thread) ?? this.#make(session, thread);
+    for (const channel of session.channels.values()) {
+      if (trace.channels.has(channel)) continue;
+      const identifiers = new IdentifierTable(thread.uid, session.eventSpecs, this.#options.kept);
+      const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers };
+      trace.channels.set(channel, traceChannel);
+      this.#channelsByKey.set(traceChannel.key, traceChannel);
+    }
+    return trace;
+  }
+
+  of(session: Session, thread: RecordedThread): Trace | undefined {
+    return session.traces.get(traceKeyOf(session, thread));
+  }
+
+  /** The traces into which a thread records now. */
+  activeOf(thread: RecordedThread): Trace[] {
+    return this.#options
+      .sessions()
+      .filter((session) => session.active && tracks(session, thread))
+      .map((session) => this.of(session, thread))
+      .filter((trace) => trace !== undefined)
+      .filter(({ isRecordable }) => isRecordable);
+  }
+
+  /** The channel under a key, if this thread may write to it. */
+  channelOf(key: number, { uid, process }: RecordedThread): TraceChannel | undefined {
+    const channel = this.#channelsByKey.get(key);
+    if (channel?.trace.uid !== uid) return undefined;
+    return channel.trace.process === null || channel.trace.process === process ? channel : undefined;
+  }
+
+  /**
+   * Takes the traces of a process that has no thread any more out of their sessions: only their rings still hold
+   * events.
+   */
+  takeOfProcess(process: ApplicationProcess): Trace[] {
+    const ended: Trace[] = [];
+    for (const session of this.#options.sessions()) {
+      const key = keyOfProcess(process);
+      const trace = session.traces.get(key);
+      if (trace === undefined) continue;
+      session.traces.delete(key);
+      this.#forgetKeys(trace);
+      ended.push(trace);
+    }
+    return ended;
+  }
+
+  sessionRemoved(session: Session): void {
+    for (const trace of session.traces.values()) this.#forgetKeys(trace);
+  }
+
+  #make(session: Session, thread: RecordedThread): Trace {
+    const process = ownershipOf(session) === 'process' ? thread.process : null;
+    const place = process === null ? placeOfUser(thread.uid) : process.tracePlace;
+    const trace: Trace = {
+      key: this.#nextTraceKey++,
+      session,
+      uid: thread.uid,
+      gid: thread.gid,
+      process,
+      uuid: this.#options.newUuid(),
+      place,
+      ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
+      isRecordable: session.shmPath === null,
+      channels: new Map(),
+      nextStreamInstanceId: 0,
+    };
+    session.traces.set(traceKeyOf(session, thread), trace);
+    session.traced = true;
+    return trace;
+  }
+
+  #forgetKeys(trace: Trace): void {
+    for (const { key, identifiers } of trace.channels.values()) {
+      this.#channelsByKey.delete(key);
+      identifiers.release();
+    }
+  }
+}
+
+/** Buffer ownership, which all channels of a session share. */
+export function ownershipOf(session: Session): ChannelAttributes['ownership'] {
+  const [channel] = session.channels.values();
+  return channel?.attributes.ownership ?? DEFAULT_CHANNEL.ownership;
+}
+
+function traceKeyOf(session: Session, { uid, process }: RecordedThread): string {
+  return ownershipOf(session) === 'process' ? keyOfProcess(process) : `user ${uid}`;
+}
+
+function keyOfProcess({ key }: ApplicationProcess): string {
+  return `process ${key}`;
+}

@@ -1,0 +1,96 @@
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, directoryAt } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { SessionRegistry } from '../../../model/session-registry.ts';
+import { testShares } from '../../../testing/shares.test.support.ts';
+import { processOf, threadOf } from '../../../testing/threads.test.support.ts';
+import { basicDateTime, openChannelCommand, openTraceCommand } from './trace-requests.ts';
+
+describe('basicDateTime', () => {
+  it('writes local time with its offset from UTC', () => {
+    const at = new Date(Date.UTC(2026, 10, 20, 23, 33, 54));
+    expect(basicDateTime(at, 0)).toBe('20261120T233354+0000');
+    expect(basicDateTime(at, 60)).toBe('20261121T003354+0100');
+    expect(basicDateTime(at, -210)).toBe('20261120T200354-0330');
+  });
+});
+
+describe('commands of a trace', () => {
+  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001', testShares());
+  const owner = { uid: 7, gid: 8 };
+  const parameters = { ...DEFAULT_SESSION, name: 's', output: directoryAt('/out'), format: 'ctf-1.8', owner } as const;
+  const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
+  registry.channels.enable(session, DEFAULT_CHANNEL);
+  const trace = registry.traces.ensure(session, threadOf(1000));
+
+  it("tell where it is, its clock and LTTng's environment", () => {
+    const command = openTraceCommand(trace, 'host');
+    expect(command).toMatchObject({
+      type: 'open-trace',
+      session: 's',
+      output: { kind: 'directory', path: '/out' },
+      place: 'ust/uid/1000/64-bit',
+      owner: { uid: 7, gid: 8 },
+      ringDirectory: null,
+      uuid: '00000000-0000-4000-8000-000000000001',
+      clockFrequencyHz: '1000000000',
+      clockOffsetNs: '-12',
+    });
+    const environment = Object.fromEntries(command.environment);
+    expect(Object.keys(environment)).toEqual([
+      'domain',
+      'tracer_name',
+      'tracer_major',
+      'tracer_minor',
+      'tracer_patchlevel',
+      'tracer_buffering_scheme',
+      'tracer_buffering_id',
+      'architecture_bit_width',
+      'trace_name',
+      'trace_creation_datetime',
+      'hostname',
+    ]);
+    expect(environment).toMatchObject({ domain: 'ust', tracer_name: 'ringtail', tracer_buffering_id: 1000 });
+  });
+
+  it('tell where a flight recorder without an output has its snapshots go', () => {
+    const recorder = { ...parameters, name: 'r', output: null, snapshot: true };
+    const created = registry.create(recorder, new Date(0), session.clockReading);
+    const at = () => openTraceCommand(registry.traces.ensure(created, threadOf(1000)), 'host').output;
+    registry.channels.enable(created, DEFAULT_CHANNEL);
+    expect(at()).toBe(null);
+    created.archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
+    created.archive.addOutput({ name: 'second', path: '/second', maxBytes: null });
+    expect(at()).toEqual({ kind: 'directory', path: '/first' });
+  });
+
+  it('tell of the process that a trace is of', () => {
+    const other = registry.create(
+      { ...parameters, name: 'p', output: directoryAt('/p') },
+      new Date(0),
+      session.clockReading,
+    );
+    registry.channels.enable(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
+    const command = openTraceCommand(registry.traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
+    expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
+    const environment = Object.fromEntries(command.environment);
+    expect(environment).toMatchObject({
+      tracer_buffering_scheme: 'pid',
+      tracer_buffering_id: 77,
+      vpid: 77,
+      procname: 'a/../b c',
+    });
+    expect(environment.vpid_datetime).toMatch(/^19\d{6}T\d{6}[+-]\d{4}$/);
+  });
+
+  it('tell each channel of it', () => {
+    const [channel] = trace.channels.values();
+    expect(openChannelCommand(channel!)).toEqual({
+      type: 'open-channel',
+      trace: trace.key,
+      channel: channel!.key,
+      streamClassId: 0,
+      attributes: DEFAULT_CHANNEL,
+      contexts: [],
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import {
+  type Destination,
+  directoryAt,
+  domainDirectory,
+  type OpenChannelRequest,
+  type OpenTraceRequest,
+} from '@ringtail/protocol';
+import type { ApplicationProcess } from '../../../model/application-process.ts';
+import type { Session, Trace, TraceChannel } from '../../../model/session.ts';
+
+/** The command by which the consumer opens a trace. */
+export function openTraceCommand(trace: Trace, hostname: string): OpenTraceRequest {
+  const { session } = trace;
+  return {
+    type: 'open-trace',
+    session: session.name,
+    trace: trace.key,
+    output: outputOf(session),
+    place: trace.place,
+    snapshot: session.snapshot,
+    format: session.format,
+    owner: session.owner,
+    ringDirectory: trace.ringDirectory,
+    uuid: trace.uuid,
+    clock: session.clock,
+    clockFrequencyHz: String(session.clockReading.frequencyHz),
+    clockOffsetNs: String(session.clockReading.offsetNs),
+    environment: environmentOf(trace, hostname),
+  };
+}
+
+/**
+ * A flight recorder without an own output, such as a loaded one, leaves its last snapshot in its first snapshot output.
+ */
+function outputOf({ output, snapshot, archive }: Session): Destination | null {
+  const path = snapshot ? archive.outputs[0]?.path : undefined;
+  return output ?? (path === undefined ? null : directoryAt(path));
+}
+
+/** The environment that LTTng gives its user-space traces. */
+function environmentOf({ session, process, uid }: Trace, hostname: string): OpenTraceRequest['environment'] {
+  const [major, minor, patch] = RINGTAIL_VERSION.split('.').map(Number) as [number, number, number];
+  return [
+    ['domain', domainDirectory('user')],
+    ['tracer_name', 'ringtail'],
+    ['tracer_major', major],
+    ['tracer_minor', minor],
+    ['tracer_patchlevel', patch],
+    ['tracer_buffering_scheme', process === null ? 'uid' : 'pid'],
+    ['tracer_buffering_id', process === null ? uid : process.pid],
+    ['architecture_bit_width', 64],
+    ['trace_name', session.name],
+    ['trace_creation_datetime', localDateTime(session.createdAt)],
+    ['hostname', hostname],
+    ...(process === null ? [] : environmentOfProcess(process)),
+  ];
+}
+
+function environmentOfProcess({ pid, procname, since }: ApplicationProcess): OpenTraceRequest['environment'] {
+  return [
+    ['vpid', pid],
+    ['procname', procname],
+    ['vpid_datetime', localDateTime(since)],
+  ];
+}
+
+function localDateTime(at: Date): string {
+  return basicDateTime(at, -at.getTimezoneOffset());
+}
+
+export function openChannelCommand({ key, trace, channel }: TraceChannel): OpenChannelRequest {
+  return {
+    type: 'open-channel',
+    trace: trace.key,
+    channel: key,
+    streamClassId: channel.streamClassId,
+    attributes: channel.attributes,
+    contexts: channel.contexts,
+  };
+}
+
+/** ISO 8601 basic format with the offset from UTC, as LTTng writes dates: `20261120T133354+0100`. */
+export function basicDateTime(at: Date, offsetMinutes: number): string {
+  const local = new Date(at.getTime() + offsetMinutes * 60_000).toISOString();
+  const offset = Math.abs(offsetMinutes);
+  const sign = offsetMinutes < 0 ? '-' : '+';
+  const hours = String(Math.floor(offset / 60)).padStart(2, '0');
+  const minutes = String(offset % 60).padStart(2, '0');
+  return `${local.slice(0, 19).replace(/[-:]/g, '')}${sign}${hours}${minutes}`;
+}
