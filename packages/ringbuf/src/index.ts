@@ -2,7 +2,7 @@ export * from './abi.ts';
 export { RingConsumer } from './consumer/consumer.ts';
 export type { HeldSubBuf, PacketContent, RingCounters } from './consumer/packet-content.ts';
 export { type PacketSpan, packetSpan } from './consumer/packet-span.ts';
-export { openRingFile, type RingFile, type RingMedium, unmoved } from './consumer/ring-medium.ts';
+export { openRingFile, type RingFile, type RingStorage, unmoved } from './consumer/ring-storage.ts';
 export type { RingExpectation } from './consumer/ring-reader.ts';
 export { RingSnapshot, type RingSnapshotOptions, type SnapshotPacket } from './consumer/ring-snapshot.ts';
 export type { ConsumerPosition } from './consumer/ring-words.ts';

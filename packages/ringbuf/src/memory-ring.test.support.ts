@@ -1,5 +1,5 @@
 import { RingClock, RingMode, ringBytesFor } from './abi.ts';
-import type { RingMedium } from './consumer/ring-medium.ts';
+import type { RingStorage } from './consumer/ring-storage.ts';
 import type { BlockingOptions } from './producer/blocking.ts';
 import { RingProducer } from './producer/producer.ts';
 import { type RingHeader, writeHeader } from './ring-header.ts';
@@ -10,10 +10,10 @@ export interface MemoryRing {
   readonly dv: DataView;
   readonly header: RingHeader;
   readonly producer: RingProducer;
-  readonly medium: RingMedium;
-  /** Called before every read of the medium. */
+  readonly storage: RingStorage;
+  /** Called before every read of the storage. */
   beforeRead: (position: number) => void;
-  /** Called before every write of the medium. */
+  /** Called before every write of the storage. */
   beforeWrite: (position: number) => void;
   wakeCount: number;
 }
@@ -40,7 +40,7 @@ export function makeMemoryRing(header: Partial<RingHeader> = {}, blocking?: Bloc
     dv,
     header: whole,
     producer: new RingProducer(buffer, { ...whole, onSubBufClosed: () => ring.wakeCount++, blocking }),
-    medium: {
+    storage: {
       bytes: buffer.byteLength,
       read(target, position) {
         ring.beforeRead(position);

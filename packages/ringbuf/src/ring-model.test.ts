@@ -58,7 +58,7 @@ class RingModel {
   constructor(ring: MemoryRing) {
     this.ring = ring;
     this.overwrites = ring.header.mode === RingMode.OVERWRITE;
-    this.consumer = new RingConsumer(ring.medium);
+    this.consumer = new RingConsumer(ring.storage);
   }
 
   get openSeq(): number {
@@ -191,7 +191,7 @@ class RingModel {
       this.#remember(taken);
     }
     if (outcome === 'die before writing' || outcome === 'die before releasing') {
-      this.consumer = new RingConsumer(this.ring.medium);
+      this.consumer = new RingConsumer(this.ring.storage);
       this.sameConsumer = false;
       if (taken !== null && outcome === 'die before releasing') {
         expect(this.consumer.resumeAt(taken.after)).toBe(true);

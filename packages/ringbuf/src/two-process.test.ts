@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RingConsumer } from './consumer/consumer.ts';
 import type { PacketContent } from './consumer/packet-content.ts';
-import { openRingFile, type RingFile } from './consumer/ring-medium.ts';
+import { openRingFile, type RingFile } from './consumer/ring-storage.ts';
 import { RingSnapshot } from './consumer/ring-snapshot.ts';
 import { readRecords } from './memory-ring.test.support.ts';
 

@@ -41,12 +41,12 @@ function ringWithClosed(mode: RingMode = RingMode.DISCARD): MemoryRing {
 
 describe('opening a ring', () => {
   it('gives the description of the ring by its producer', () => {
-    expect(new RingConsumer(makeMemoryRing().medium).header).toEqual(TEST_HEADER);
+    expect(new RingConsumer(makeMemoryRing().storage).header).toEqual(TEST_HEADER);
   });
 
   it('cuts a long process name between two characters', () => {
     const procname = 'ä'.repeat(40);
-    expect(new RingConsumer(makeMemoryRing({ procname: `x${procname}` }).medium).header.procname).toBe(
+    expect(new RingConsumer(makeMemoryRing({ procname: `x${procname}` }).storage).header.procname).toBe(
       `x${'ä'.repeat(31)}`,
     );
   });
@@ -69,7 +69,7 @@ describe('opening a ring', () => {
   ] as const)('is refused with %s', (_, offset, value, code, word) => {
     const ring = makeMemoryRing();
     ring.dv.setUint32(offset, value, true);
-    expect(() => new RingConsumer(ring.medium)).toThrow(ringError(code, word));
+    expect(() => new RingConsumer(ring.storage)).toThrow(ringError(code, word));
   });
 
   it.each([
@@ -82,41 +82,41 @@ describe('opening a ring', () => {
   ] as const)('is refused with a stored %s of %d', (name, value) => {
     const ring = makeMemoryRing();
     ring.dv.setFloat64(ConsumerLine[name], value, true);
-    expect(() => new RingConsumer(ring.medium)).toThrow(ringError('CORRUPT', `${name}.* is ${value}`));
+    expect(() => new RingConsumer(ring.storage)).toThrow(ringError('CORRUPT', `${name}.* is ${value}`));
   });
 
   it('is refused for a file of another size than the header says', () => {
-    const { medium } = makeMemoryRing();
-    expect(() => new RingConsumer({ ...medium, bytes: medium.bytes - 1 })).toThrow(ringError('TRUNCATED'));
-    expect(() => new RingConsumer({ ...medium, bytes: medium.bytes + 1 })).toThrow(ringError('CORRUPT'));
-    expect(() => new RingConsumer({ ...medium, bytes: 100 })).toThrow(ringError('TRUNCATED', '100 bytes'));
+    const { storage } = makeMemoryRing();
+    expect(() => new RingConsumer({ ...storage, bytes: storage.bytes - 1 })).toThrow(ringError('TRUNCATED'));
+    expect(() => new RingConsumer({ ...storage, bytes: storage.bytes + 1 })).toThrow(ringError('CORRUPT'));
+    expect(() => new RingConsumer({ ...storage, bytes: 100 })).toThrow(ringError('TRUNCATED', '100 bytes'));
   });
 
   it('is refused for another ring than the one announced', () => {
-    const { medium } = makeMemoryRing();
-    expect(new RingConsumer(medium, { streamClassId: 3, uuid: TEST_HEADER.uuid }).header.streamClassId).toBe(3);
-    expect(() => new RingConsumer(medium, { streamClassId: 4 })).toThrow(ringError('UNEXPECTED', '3', '4'));
-    expect(() => new RingConsumer(medium, { uuid: new Uint8Array(16) })).toThrow(ringError('UNEXPECTED', 'UUID'));
+    const { storage } = makeMemoryRing();
+    expect(new RingConsumer(storage, { streamClassId: 3, uuid: TEST_HEADER.uuid }).header.streamClassId).toBe(3);
+    expect(() => new RingConsumer(storage, { streamClassId: 4 })).toThrow(ringError('UNEXPECTED', '3', '4'));
+    expect(() => new RingConsumer(storage, { uuid: new Uint8Array(16) })).toThrow(ringError('UNEXPECTED', 'UUID'));
   });
 });
 
 describe('taking', () => {
   it('finds nothing in a ring that nothing was recorded into', () => {
-    const consumer = new RingConsumer(makeMemoryRing().medium);
+    const consumer = new RingConsumer(makeMemoryRing().storage);
     expect([consumer.next(ALSO_OPEN), consumer.next(CLOSED)]).toEqual([null, null]);
   });
 
   it('leaves the open sub-buffer alone unless asked for it', () => {
     const ring = makeMemoryRing();
     writeRecord(ring.producer, 100, 0, 5000);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     expect(consumer.next(CLOSED)).toBeNull();
     expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 1, begin: 0, recordCount: 1, packetSeq: 0 });
   });
 
   it('makes several packets of a sub-buffer, each beginning when the one before ended', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     const spans: number[][] = [];
     for (const serial of [0, 1, 2]) {
       writeRecord(ring.producer, 100, serial, 5000 + serial * 10);
@@ -136,7 +136,7 @@ describe('taking', () => {
   it('frees a sub-buffer for the producer only when it is released', () => {
     const ring = makeMemoryRing();
     fill(ring, 2);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     const taken = consumer.next(CLOSED)!;
     expect(ring.producer.makeRoom(100, 6000)).toBe(false);
     consumer.release(taken);
@@ -145,7 +145,7 @@ describe('taking', () => {
 
   it('frees a sub-buffer that was taken whole while it was open, once it is closed', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     fill(ring, 1);
     consumer.release(consumer.next(ALSO_OPEN)!);
     fill(ring, 1);
@@ -155,7 +155,7 @@ describe('taking', () => {
   });
 
   it('releases only its newest records, and once', () => {
-    const consumer = new RingConsumer(ringWithClosed().medium);
+    const consumer = new RingConsumer(ringWithClosed().storage);
     const first = consumer.next(CLOSED)!;
     const second = consumer.next(CLOSED)!;
     expect(() => consumer.release(first)).toThrow('only the newest');
@@ -165,7 +165,7 @@ describe('taking', () => {
 
   it('stays where it was when the release cannot be stored', () => {
     const ring = ringWithClosed();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     const taken = consumer.next(CLOSED)!;
     ring.beforeWrite = () => {
       throw new Error('no');
@@ -179,13 +179,13 @@ describe('taking', () => {
     const ring = makeMemoryRing();
     writeRecord(ring.producer, 100, 0, 5000.75);
     writeRecord(ring.producer, 100, 1, 5001.75);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 4999, endTimestamp: 5001 });
   });
 
   it('ends a packet later than it begins when the clock went back', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     writeRecord(ring.producer, 100, 0, 5000);
     consumer.release(consumer.next(ALSO_OPEN)!);
     writeRecord(ring.producer, 100, 1, 4000);
@@ -194,7 +194,7 @@ describe('taking', () => {
 
   it('begins no two packets at the same time, whichever records are alone in a packet', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     const begins: number[] = [];
     const take = () => {
       const taken = consumer.next(ALSO_OPEN)!;
@@ -218,7 +218,7 @@ describe('taking', () => {
 
   it('lets no record lie before its packet, though records in a row have the same time', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     for (let i = 0; i < 4; i++) {
       fill(ring, 1, 5000);
       const taken = consumer.next(CLOSED);
@@ -230,7 +230,7 @@ describe('taking', () => {
 
   it('gives the events discarded up to the next sub-buffer, or up to now for the newest', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     fill(ring, 1);
     ring.producer.makeRoom(5000, 5000);
     fill(ring, 1);
@@ -243,7 +243,7 @@ describe('taking', () => {
 
   it('ends a packet that reports discarded events just before the first record of the next sub-buffer', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     fill(ring, 2, 5000);
     expect(writeRecord(ring.producer, 100, 2, 5100)).toBe(false);
     consumer.release(consumer.next(CLOSED)!);
@@ -255,7 +255,7 @@ describe('taking', () => {
 
   it('ends a packet that reports discarded events with its newest record if the tracer stores no open time', () => {
     const ring = makeMemoryRing();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     fill(ring, 1, 5000);
     ring.producer.makeRoom(5000, 5100);
     fill(ring, 1, 5200);
@@ -268,13 +268,13 @@ describe('taking', () => {
     fill(ring, 1);
     ring.producer.makeRoom(5000, 5000);
     writeRecord(ring.producer, 100, 1, 5001);
-    const { medium } = ring;
-    const before = new RingConsumer(medium);
+    const { storage } = ring;
+    const before = new RingConsumer(storage);
     before.release(before.next(CLOSED)!);
     const consumer = new RingConsumer({
-      ...medium,
+      ...storage,
       read(target, position) {
-        medium.read(target, position);
+        storage.read(target, position);
         // One read of the producer line that got an old DISCARDED_BIG together with a new OPEN_SEQ.
         if (position === ProducerLine.BEGUN)
           new DataView(target.buffer).setFloat64(ProducerLine.DISCARDED_BIG - position, 0);
@@ -290,7 +290,7 @@ describe('taking', () => {
     ring.producer.makeRoom(5000, 5000);
     ring.producer.countFailed();
     ring.producer.countNested();
-    expect(new RingConsumer(ring.medium).counters()).toEqual({
+    expect(new RingConsumer(ring.storage).counters()).toEqual({
       recorded: 2,
       discardedFull: 1,
       discardedBig: 1,
@@ -303,7 +303,7 @@ describe('taking', () => {
 describe('waiting bytes', () => {
   it('are all bytes of a closed sub-buffer and the committed bytes of the open one', () => {
     const ring = ringWithClosed();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     expect(consumer.waitingBytes).toBe(0);
     consumer.readUse();
     expect(consumer.waitingBytes).toBe(ring.header.subBufBytes + 100);
@@ -321,7 +321,7 @@ describe('waiting bytes', () => {
   it('never exceed the capacity of the ring, whatever the producer stores', () => {
     const ring = ringWithClosed();
     ring.dv.setUint32(descriptorOffset(2, ring) + Descriptor.COMMITTED, 0xffff_ffff, true);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     consumer.readUse();
     expect(consumer.waitingBytes).toBe(2 * ring.header.subBufBytes);
   });
@@ -341,13 +341,13 @@ describe('the open sub-buffer of a busy producer', () => {
   };
 
   it('can be taken thanks to the check word, with the time of its newest record', () => {
-    const taken = new RingConsumer(busyRing('kept').medium).next(ALSO_OPEN)!;
+    const taken = new RingConsumer(busyRing('kept').storage).next(ALSO_OPEN)!;
     expect(taken.endTimestamp).toBe(readRecords(taken.bytes).at(-1)!.timestamp);
   });
 
   it('is left alone while no two reads agree', () => {
     const ring = busyRing('spoiled');
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     expect(consumer.next(ALSO_OPEN)).toBeNull();
     ring.beforeRead = () => {};
     expect(consumer.next(ALSO_OPEN)?.recordCount).toBe(ring.producer.recorded);
@@ -357,7 +357,7 @@ describe('the open sub-buffer of a busy producer', () => {
     const ring = makeMemoryRing();
     writeRecord(ring.producer, 100, 0, 5000);
     ring.dv.setFloat64(descriptorOffset(1, ring) + Descriptor.LAST_TIMESTAMP, 5005, true);
-    const taken = new RingConsumer(ring.medium).next(ALSO_OPEN)!;
+    const taken = new RingConsumer(ring.storage).next(ALSO_OPEN)!;
     expect([taken.bytes.length, taken.endTimestamp]).toEqual([100, 5005]);
   });
 });
@@ -366,7 +366,7 @@ describe('overwrite mode', () => {
   it('begins with the oldest sub-buffer that is still there and counts the others as lost', () => {
     const ring = makeMemoryRing({ mode: RingMode.OVERWRITE, subBufCount: 4 });
     fill(ring, 10);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     const taken = consumer.next(CLOSED)!;
     expect(taken).toMatchObject({ seq: 7, packetsLost: 6, packetSeq: 6, beginTimestamp: 5005, endTimestamp: 5006 });
     consumer.release(taken);
@@ -376,7 +376,7 @@ describe('overwrite mode', () => {
   it('drops a copy that the producer wrote into, and stays bounded when it always does', () => {
     const ring = makeMemoryRing({ mode: RingMode.OVERWRITE, subBufCount: 2 });
     fill(ring, 2);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     let readCount = 0;
     ring.beforeRead = () => {
       readCount++;
@@ -396,18 +396,18 @@ describe('overwrite mode', () => {
 describe('going on after a crash', () => {
   it('takes records again that were not released', () => {
     const ring = ringWithClosed();
-    const before = new RingConsumer(ring.medium).next(CLOSED)!;
+    const before = new RingConsumer(ring.storage).next(CLOSED)!;
     const bytes = Buffer.from(before.bytes);
-    const after = new RingConsumer(ring.medium).next(CLOSED)!;
+    const after = new RingConsumer(ring.storage).next(CLOSED)!;
     expect({ ...after, bytes: Buffer.from(after.bytes) }).toEqual({ ...before, bytes });
   });
 
   it('moves past a packet that is in the trace file though it was not released', () => {
     const ring = makeMemoryRing();
     writeRecord(ring.producer, 100, 0, 5000);
-    const { after } = new RingConsumer(ring.medium).next(ALSO_OPEN)!;
+    const { after } = new RingConsumer(ring.storage).next(ALSO_OPEN)!;
     writeRecord(ring.producer, 100, 1, 5010);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     expect(consumer.resumeAt(after)).toBe(true);
     expect(consumer.resumeAt(after)).toBe(false);
     const taken = consumer.next(ALSO_OPEN)!;
@@ -416,7 +416,7 @@ describe('going on after a crash', () => {
   });
 
   it('resumes in a ring without a sub-buffer, for a packet that reported discarded events only', () => {
-    const consumer = new RingConsumer(makeMemoryRing().medium);
+    const consumer = new RingConsumer(makeMemoryRing().storage);
     const position = { seq: 1, bytes: 0, records: 0, packetSeq: 1, lastTimestamp: 5000 };
     expect(consumer.resumeAt(position)).toBe(true);
     expect(consumer.position).toEqual(position);
@@ -431,7 +431,7 @@ describe('going on after a crash', () => {
   ])('refuses to resume at %s', (_, where) => {
     const ring = makeMemoryRing();
     writeRecord(ring.producer, 100, 0, 5000);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     consumer.release(consumer.next(ALSO_OPEN)!);
     fill(ring, 1);
     const position = { records: 0, packetSeq: 2, lastTimestamp: 5000, ...where };
@@ -443,12 +443,12 @@ describe('waking', () => {
   it('is asked for in the ring, kept over releases and by the next consumer, and ended', () => {
     const ring = ringWithClosed();
     const word = () => ring.dv.getUint32(ConsumerLine.WAKE_REQUESTED, true);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     consumer.requestWake(true);
     expect(word()).toBe(1);
     consumer.release(consumer.next(CLOSED)!);
     expect([word(), consumer.next(CLOSED)]).toEqual([1, null]);
-    const second = new RingConsumer(ring.medium);
+    const second = new RingConsumer(ring.storage);
     second.requestWake(false);
     expect(word()).toBe(0);
   });
@@ -461,17 +461,17 @@ describe('a damaged ring', () => {
   ])('whose %s (at %i) is %i is corrupt', (name, offset, value) => {
     const ring = ringWithClosed();
     ring.dv.setUint32(offset, value, true);
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     expect(() => consumer.next(CLOSED)).toThrow(ringError('CORRUPT', `${name} is ${value}`));
   });
 
   it('whose OPEN_SEQ goes back is corrupt', () => {
     const ring = ringWithClosed();
-    const consumer = new RingConsumer(ring.medium);
+    const consumer = new RingConsumer(ring.storage);
     consumer.release(consumer.next(CLOSED)!);
     ring.dv.setUint32(ProducerLine.OPEN_SEQ, 1, true);
     expect(() => consumer.next(ALSO_OPEN)).toThrow(ringError('CORRUPT', 'OPEN_SEQ is 1, it was 2'));
-    expect(() => new RingConsumer(ring.medium).next(ALSO_OPEN)).toThrow(ringError('CORRUPT', 'OPEN_SEQ is 1'));
+    expect(() => new RingConsumer(ring.storage).next(ALSO_OPEN)).toThrow(ringError('CORRUPT', 'OPEN_SEQ is 1'));
   });
 
   it.each(['DISCARDED_FULL', 'DISCARDED_BIG', 'FAILED', 'NESTED', 'RECORDED'] as const)(
@@ -479,7 +479,7 @@ describe('a damaged ring', () => {
     (name) => {
       const ring = ringWithClosed();
       ring.dv.setFloat64(ProducerLine[name], Number.NaN, true);
-      expect(() => new RingConsumer(ring.medium).counters()).toThrow(ringError('CORRUPT', `${name} is NaN`));
+      expect(() => new RingConsumer(ring.storage).counters()).toThrow(ringError('CORRUPT', `${name} is NaN`));
     },
   );
 
@@ -490,12 +490,12 @@ describe('a damaged ring', () => {
     it('with more committed than a sub-buffer holds is corrupt', () => {
       const ring = ringWithClosed(mode);
       ring.dv.setUint32(descriptorOffset(1, ring) + Descriptor.COMMITTED, 4097, true);
-      expect(() => new RingConsumer(ring.medium).next(CLOSED)).toThrow(ringError('CORRUPT', 'COMMITTED', '4097'));
+      expect(() => new RingConsumer(ring.storage).next(CLOSED)).toThrow(ringError('CORRUPT', 'COMMITTED', '4097'));
     });
 
     it('with less committed than was taken is corrupt', () => {
       const ring = ringWithClosed(mode);
-      const consumer = new RingConsumer(ring.medium);
+      const consumer = new RingConsumer(ring.storage);
       consumer.release(consumer.next(CLOSED)!);
       consumer.release(consumer.next(ALSO_OPEN)!);
       ring.dv.setUint32(descriptorOffset(2, ring) + Descriptor.COMMITTED, 99, true);
@@ -512,17 +512,17 @@ describe('a damaged ring', () => {
     ] as const)('with %s of %d is corrupt', (name, value) => {
       const ring = ringWithClosed(mode);
       ring.dv.setFloat64(descriptorOffset(1, ring) + Descriptor[name], value, true);
-      expect(() => new RingConsumer(ring.medium).next(CLOSED)).toThrow(ringError('CORRUPT', `${name}.* is ${value}`));
+      expect(() => new RingConsumer(ring.storage).next(CLOSED)).toThrow(ringError('CORRUPT', `${name}.* is ${value}`));
     });
   });
 
   it('in discard mode with another sub-buffer in the slot is corrupt, in overwrite mode the sub-buffer is lost', () => {
     const discard = ringWithClosed();
     discard.dv.setUint32(descriptorOffset(1, discard) + Descriptor.SEQ, 77, true);
-    expect(() => new RingConsumer(discard.medium).next(CLOSED)).toThrow(ringError('CORRUPT', 'SEQ is 77'));
+    expect(() => new RingConsumer(discard.storage).next(CLOSED)).toThrow(ringError('CORRUPT', 'SEQ is 77'));
     const overwrite = ringWithClosed(RingMode.OVERWRITE);
     overwrite.dv.setUint32(descriptorOffset(1, overwrite) + Descriptor.SEQ, 77, true);
-    expect(new RingConsumer(overwrite.medium).next(ALSO_OPEN)).toMatchObject({ seq: 2, packetsLost: 1, packetSeq: 1 });
+    expect(new RingConsumer(overwrite.storage).next(ALSO_OPEN)).toMatchObject({ seq: 2, packetsLost: 1, packetSeq: 1 });
   });
 
   it('of nothing but noise behind the header never makes it throw anything else or take for ever', () => {
@@ -539,7 +539,7 @@ describe('a damaged ring', () => {
       let readCount = 0;
       ring.beforeRead = () => readCount++;
       const take = () => {
-        const consumer = new RingConsumer(ring.medium);
+        const consumer = new RingConsumer(ring.storage);
         for (let count = 0; count < 10; count++) {
           const taken = consumer.next(ALSO_OPEN);
           if (taken !== null) consumer.release(taken);

@@ -3,7 +3,7 @@ import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
 import type { HeldSubBuf, PacketContent, RingCounters } from './packet-content.ts';
 import { packetSpan } from './packet-span.ts';
-import type { RingMedium } from './ring-medium.ts';
+import type { RingStorage } from './ring-storage.ts';
 import { type RingExpectation, RingReader } from './ring-reader.ts';
 import { type ConsumerPosition, corrupt, type ProducerWords } from './ring-words.ts';
 import { beginOf, readClosedSubBuf, readOpenSubBuf, type SubBufWords } from './sub-buf-words.ts';
@@ -37,8 +37,8 @@ export class RingConsumer {
   #taken: PacketContent | null = null;
 
   /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
-  constructor(medium: RingMedium, expected: RingExpectation = {}) {
-    this.#reader = new RingReader(medium, expected);
+  constructor(storage: RingStorage, expected: RingExpectation = {}) {
+    this.#reader = new RingReader(storage, expected);
     this.header = this.#reader.header;
     const { position, wakeRequested } = this.#reader.consumerLine();
     this.#position = position;

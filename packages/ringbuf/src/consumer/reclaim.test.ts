@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RingClock, RingMode } from '../abi.ts';
 import { createRing, type Ring } from '../producer/ring-file.ts';
 import { RingConsumer } from './consumer.ts';
-import { openRingFile, type RingFile } from './ring-medium.ts';
+import { openRingFile, type RingFile } from './ring-storage.ts';
 
 const SUB_BUF_BYTES = 65_536;
 const SUB_BUF_COUNT = 4;

@@ -8,7 +8,7 @@ import {
 } from '../abi.ts';
 import { RingError } from '../ring-error.ts';
 import { HEADER_WORDS_BYTES, parseHeader, type RingHeader } from '../ring-header.ts';
-import type { RingMedium } from './ring-medium.ts';
+import type { RingStorage } from './ring-storage.ts';
 import {
   type ConsumerPosition,
   type DescriptorWords,
@@ -30,20 +30,20 @@ export interface RingExpectation {
 
 const RECORD_BUFFER_BYTES_MIN = 64 * 1024;
 
-/** Reads and writes the words of a ring through its medium. Words are bounded by the checks of `ring-words.ts` only. */
+/** Reads and writes the words of a ring through its storage. Words are bounded by the checks of `ring-words.ts` only. */
 export class RingReader {
   readonly header: RingHeader;
   readonly overwrites: boolean;
-  readonly #medium: RingMedium;
+  readonly #storage: RingStorage;
   readonly #headerBytes: number;
 
   /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
-  constructor(medium: RingMedium, expected: RingExpectation) {
-    this.#medium = medium;
-    if (medium.bytes < DESCRIPTORS_OFFSET) {
-      throw new RingError('TRUNCATED', `ring file of ${medium.bytes} bytes is shorter than a header`);
+  constructor(storage: RingStorage, expected: RingExpectation) {
+    this.#storage = storage;
+    if (storage.bytes < DESCRIPTORS_OFFSET) {
+      throw new RingError('TRUNCATED', `ring file of ${storage.bytes} bytes is shorter than a header`);
     }
-    this.header = parseHeader(this.#read(0, HEADER_WORDS_BYTES), medium.bytes);
+    this.header = parseHeader(this.#read(0, HEADER_WORDS_BYTES), storage.bytes);
     checkExpectation(this.header, expected);
     this.#headerBytes = headerBytesFor(this.header.subBufCount);
     this.overwrites = this.header.mode === RingMode.OVERWRITE;
@@ -56,7 +56,7 @@ export class RingReader {
   }
 
   writeConsumerLine(position: ConsumerPosition, wakeRequested: boolean): void {
-    this.#medium.write(encodePosition(position, wakeRequested), ConsumerLine.CONSUMED_SEQ);
+    this.#storage.write(encodePosition(position, wakeRequested), ConsumerLine.CONSUMED_SEQ);
   }
 
   producerLine(): ProducerWords {
@@ -81,18 +81,18 @@ export class RingReader {
   /** Copies bytes of sub-buffer `seq` into a buffer that the next call, for any ring, overwrites. */
   records(seq: number, begin: number, end: number): Buffer {
     const target = recordBufferOf(end - begin);
-    if (target.length > 0) this.#medium.read(target, this.#subBufOffset(seq) + begin);
+    if (target.length > 0) this.#storage.read(target, this.#subBufOffset(seq) + begin);
     return target;
   }
 
   /** Whether the consumer may give back memory: in discard mode, and where a later store cannot fail. */
   get isReclaimable(): boolean {
-    return !this.overwrites && this.#medium.giveBack !== undefined;
+    return !this.overwrites && this.#storage.giveBack !== undefined;
   }
 
   /** Gives the memory of sub-buffer `seq` back to the system. Returns how many bytes that were. */
   giveBack(seq: number): number {
-    return this.#medium.giveBack?.(this.#subBufOffset(seq), this.header.subBufBytes) ?? 0;
+    return this.#storage.giveBack?.(this.#subBufOffset(seq), this.header.subBufBytes) ?? 0;
   }
 
   #subBufOffset(seq: number): number {
@@ -101,7 +101,7 @@ export class RingReader {
 
   #read(position: number, bytes: number): Uint8Array {
     const target = new Uint8Array(bytes);
-    this.#medium.read(target, position);
+    this.#storage.read(target, position);
     return target;
   }
 }

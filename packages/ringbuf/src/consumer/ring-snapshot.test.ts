@@ -57,7 +57,7 @@ describe('RingSnapshot', () => {
     recording.record(times(30, 1000));
     const before = Buffer.from(new Uint8Array(recording.ring.buffer));
     for (let time = 0; time < 2; time++) {
-      const snapshot = new RingSnapshot(recording.ring.medium);
+      const snapshot = new RingSnapshot(recording.ring.storage);
       const packets = copyAll(snapshot);
       // Four records a sub-buffer: sub-buffers 5 to 8, of which the last has two.
       expect(serialsOf(packets)).toEqual(Array.from({ length: 14 }, (_, i) => 16 + i));
@@ -68,30 +68,30 @@ describe('RingSnapshot', () => {
   });
 
   it('gives nothing of a ring in which nothing was recorded', () => {
-    expect(copyAll(new RingSnapshot(overwriting().medium))).toEqual([]);
+    expect(copyAll(new RingSnapshot(overwriting().storage))).toEqual([]);
   });
 
   it('gives the closed sub-buffers when the open one is still empty', () => {
     const recording = new Recording(overwriting());
     recording.record(times(8, 1000));
     expect(recording.ring.producer.makeRoom(1000, 9000)).toBe(true);
-    expect(serialsOf(copyAll(new RingSnapshot(recording.ring.medium)))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(serialsOf(copyAll(new RingSnapshot(recording.ring.storage)))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('begins at the position to which a consumer has released the ring', () => {
     const recording = new Recording(overwriting());
     recording.record(times(6, 1000));
-    const consumer = new RingConsumer(recording.ring.medium);
+    const consumer = new RingConsumer(recording.ring.storage);
     for (let count = 0; count < 2; count++) consumer.release(consumer.next({ takeOpen: true })!);
-    expect(copyAll(new RingSnapshot(recording.ring.medium))).toEqual([]);
+    expect(copyAll(new RingSnapshot(recording.ring.storage))).toEqual([]);
     recording.record(times(3, 1000));
-    expect(serialsOf(copyAll(new RingSnapshot(recording.ring.medium)))).toEqual([6, 7, 8]);
+    expect(serialsOf(copyAll(new RingSnapshot(recording.ring.storage)))).toEqual([6, 7, 8]);
   });
 
   it('reports events discarded since its first packet began, and none from before', () => {
     const recording = new Recording(overwriting(2));
     recording.record([9999, 9999, 4000, 4000, 9999, 4000, 9999, 9999, 4000, 9999]);
-    const packets = copyAll(new RingSnapshot(recording.ring.medium));
+    const packets = copyAll(new RingSnapshot(recording.ring.storage));
     expect(serialsOf(packets)).toEqual([2, 3]);
     expect(packets.map(({ eventsDiscardedAtEnd }) => eventsDiscardedAtEnd)).toEqual([2, 3]);
   });
@@ -99,7 +99,7 @@ describe('RingSnapshot', () => {
   it('counts sub-buffers that were overwritten before their turn, and still gives the newest', () => {
     const recording = new Recording(overwriting());
     recording.record(times(16, 1000));
-    const snapshot = new RingSnapshot(recording.ring.medium);
+    const snapshot = new RingSnapshot(recording.ring.storage);
     recording.record(times(9, 1000));
     // Sub-buffers 1 to 3 are overwritten, and the fourth may be at any moment.
     expect(serialsOf(copyAll(snapshot))).toEqual([12, 13, 14, 15]);
@@ -118,7 +118,7 @@ describe('RingSnapshot', () => {
     const recording = new Recording(overwriting());
     recording.record(times(30, 1000));
     const options = { bytesMax, packetOverheadBytes: 50 };
-    const packets = copyAll(new RingSnapshot(recording.ring.medium, options));
+    const packets = copyAll(new RingSnapshot(recording.ring.storage, options));
     expect(packets.map(({ packetSeq }) => packetSeq)).toEqual([4, 5, 6, 7].slice(-count));
     expect(serialsOf(packets).at(-1)).toBe(29);
   });
@@ -131,18 +131,18 @@ describe('RingSnapshot', () => {
       reads += 1;
       if (reads === 6) recording.ring.dv.setUint32(ProducerLine.OPEN_SEQ, 0xffff_fff0, true);
     };
-    expect(() => copyAll(new RingSnapshot(recording.ring.medium))).toThrowError(
+    expect(() => copyAll(new RingSnapshot(recording.ring.storage))).toThrowError(
       expect.objectContaining({ code: 'CORRUPT' }),
     );
     expect(reads).toBeLessThan(200);
     const other = new Recording(overwriting(2));
     other.record([1000]);
     other.ring.dv.setUint32(DESCRIPTORS_OFFSET + 64 + Descriptor.COMMITTED, 4097, true);
-    expect(() => copyAll(new RingSnapshot(other.ring.medium))).toThrowError(
+    expect(() => copyAll(new RingSnapshot(other.ring.storage))).toThrowError(
       expect.objectContaining({ code: 'CORRUPT' }),
     );
     other.ring.dv.setUint32(ProducerLine.OPEN_SEQ, 77, true);
-    expect(() => new RingSnapshot(other.ring.medium)).toThrowError(expect.objectContaining({ code: 'CORRUPT' }));
+    expect(() => new RingSnapshot(other.ring.storage)).toThrowError(expect.objectContaining({ code: 'CORRUPT' }));
   });
 });
 
@@ -151,7 +151,7 @@ describe('RingSnapshot of a damaged ring', () => {
     const recording = new Recording(overwriting());
     recording.record(times(16, 1000));
     recording.ring.dv.setUint32(DESCRIPTORS_OFFSET + (damaged % 4) * 64 + Descriptor.COMMITTED, 4097, true);
-    const snapshot = new RingSnapshot(recording.ring.medium);
+    const snapshot = new RingSnapshot(recording.ring.storage);
     // Where a sub-buffer's time ends is said by the descriptor after it.
     for (let seq = 1; seq < damaged - 1; seq++) expect(snapshot.next()?.seq).toBe(seq);
     expect(() => snapshot.next()).toThrowError(/COMMITTED of sub-buffer [1-4] is 4097/);
@@ -178,7 +178,7 @@ describe('RingSnapshot of a ring that is scribbled on', () => {
           reads += 1;
         };
         try {
-          const snapshot = new RingSnapshot(recording.ring.medium);
+          const snapshot = new RingSnapshot(recording.ring.storage);
           for (let packet = snapshot.next(); packet !== null; packet = snapshot.next()) {
             expect(packet.beginTimestamp).toBeLessThanOrEqual(packet.endTimestamp);
             expect(packet.bytes.length).toBeLessThanOrEqual(4096);
@@ -227,7 +227,7 @@ describe('a snapshot of a ring whose producer goes on', () => {
           packetOverheadBytes: 10,
           ...(bytesMax === undefined ? {} : { bytesMax }),
         };
-        const snapshot = new RingSnapshot(recording.ring.medium, options);
+        const snapshot = new RingSnapshot(recording.ring.storage, options);
         const packets = copyAll(snapshot);
 
         expect(consumerLineOf(recording.ring)).toEqual(lineBefore);

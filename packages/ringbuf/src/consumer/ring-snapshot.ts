@@ -2,7 +2,7 @@ import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
 import { RingConsumer } from './consumer.ts';
 import type { HeldSubBuf, PacketContent } from './packet-content.ts';
-import { type RingMedium, unmoved } from './ring-medium.ts';
+import { type RingStorage, unmoved } from './ring-storage.ts';
 import type { RingExpectation } from './ring-reader.ts';
 
 /** Content of one packet of a snapshot. */
@@ -46,12 +46,12 @@ export class RingSnapshot {
   #discardedBefore: number | undefined;
   #discarded = 0;
 
-  constructor(medium: RingMedium, options: RingSnapshotOptions = {}) {
-    this.#consumer = new RingConsumer(unmoved(medium), options);
+  constructor(storage: RingStorage, options: RingSnapshotOptions = {}) {
+    this.#consumer = new RingConsumer(unmoved(storage), options);
     this.header = this.#consumer.header;
     const first = this.#consumer.position;
     const held = this.#consumer.held();
-    const newest = this.#takeNewest(medium, held);
+    const newest = this.#takeNewest(storage, held);
     this.#newest = newest;
     this.#endSeq = newest?.seq ?? held.at(-1)?.seq ?? first.seq;
     this.#seq = firstWithin(this.#closedOf(held), newest?.bytes.length ?? 0, options) ?? this.#endSeq;
@@ -82,10 +82,10 @@ export class RingSnapshot {
   }
 
   /** The newest sub-buffer that is not empty, with everything committed in it by now; undefined if all are empty. */
-  #takeNewest(medium: RingMedium, held: readonly HeldSubBuf[]): SnapshotPacket | undefined {
+  #takeNewest(storage: RingStorage, held: readonly HeldSubBuf[]): SnapshotPacket | undefined {
     const newest = held.findLast(({ bytes }) => bytes > 0);
     if (newest === undefined) return undefined;
-    const consumer = new RingConsumer(unmoved(medium));
+    const consumer = new RingConsumer(unmoved(storage));
     consumer.skipTo(newest.seq);
     try {
       for (let attempt = 0; attempt < NEWEST_ATTEMPTS_MAX; attempt++) {

@@ -17,7 +17,7 @@ import { loadPosix } from '@ringtail/posix';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ringBytesFor, SUB_BUF_BYTES_MAX } from '../abi.ts';
 import { RingConsumer } from '../consumer/consumer.ts';
-import { openRingFile, type RingFile } from '../consumer/ring-medium.ts';
+import { openRingFile, type RingFile } from '../consumer/ring-storage.ts';
 import { readRecords, TEST_HEADER, writeRecord } from '../memory-ring.test.support.ts';
 import { createRing, type Ring, type RingOptions } from './ring-file.ts';
 

@@ -5,8 +5,8 @@ import { RingError } from '../ring-error.ts';
 /** Unit of `Stats.blocks`. */
 const BLOCK_BYTES = 512;
 
-/** Memory of a ring for its consumer: a file, or a hook of a test. */
-export interface RingMedium {
+/** Memory of a ring as its consumer reaches it: a file, or a buffer of a test. */
+export interface RingStorage {
   /** Size of the ring's file. */
   readonly bytes: number;
   /** Fills `target` from byte offset `position` on. @throws {RingError} `TRUNCATED`, `IO` */
@@ -24,11 +24,11 @@ export interface RingMedium {
 }
 
 /** The same ring, for a consumer that leaves it as it is: its stores have no effect. */
-export function unmoved(medium: RingMedium): RingMedium {
-  return { bytes: medium.bytes, read: (target, position) => medium.read(target, position), write: () => {} };
+export function unmoved(storage: RingStorage): RingStorage {
+  return { bytes: storage.bytes, read: (target, position) => storage.read(target, position), write: () => {} };
 }
 
-export interface RingFile extends RingMedium {
+export interface RingFile extends RingStorage {
   close(): void;
 }
 
@@ -64,7 +64,7 @@ export function openRingFile(path: string, bytes: number): RingFile {
  * Memory of a memfd comes page by page and can be given back. Memory of a file stays: a later store could meet a full
  * disk.
  */
-function anonymousMemory(fd: number, path: string): Pick<RingMedium, 'giveBack'> {
+function anonymousMemory(fd: number, path: string): Pick<RingStorage, 'giveBack'> {
   if (fstatSync(fd).nlink !== 0 || memoryIsCommitted()) return {};
   const loaded = loadPosix();
   if (!loaded.ok) return {};
@@ -91,7 +91,7 @@ export function memoryIsCommitted(): boolean {
   }
 }
 
-function fileAccess(fd: number, path: string): Pick<RingMedium, 'read' | 'write'> {
+function fileAccess(fd: number, path: string): Pick<RingStorage, 'read' | 'write'> {
   return {
     read(target, position) {
       for (let done = 0; done < target.length; ) {
