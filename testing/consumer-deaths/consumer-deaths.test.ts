@@ -140,7 +140,7 @@ class History {
     const { setUp, openRing } = requests(this.root);
     const [openTrace, openChannel, declareEvents] = setUp;
     const attributes = { ...openChannel.attributes, traceFileBytes: this.#traceFileBytes };
-    const opened = this.rings.map((ring, idx) => ({ ...openRing(idx + 1, ring), tid: idx + 1 }));
+    const opened = this.rings.map((ring, idx) => openRing(idx + 1, ring, { tid: idx + 1 }));
     for (const command of [openTrace, { ...openChannel, attributes }, declareEvents, ...opened]) {
       consumer.handle(command);
     }

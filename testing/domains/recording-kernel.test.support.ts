@@ -56,15 +56,12 @@ export class RecordingKernel extends FakeKernel {
     });
     await link.setUp({ type: 'declare-events', channel: CHANNEL, events: [{ id: 0, spec: TEST_EVENT }] });
     const { path, bytes } = this.ring;
-    const producer = { pid: 10, tid: 11, procname: 'cpu0' };
     await link.setUp({
       type: 'open-ring',
       channel: CHANNEL,
       ring: RING,
-      path,
-      bytes,
       streamInstanceId: 0,
-      ...producer,
+      source: { kind: 'thread-ring', path, bytes, pid: 10, tid: 11, procname: 'cpu0' },
     });
   }
 

@@ -72,7 +72,7 @@ async function start({ format = 'ctf-1.8', attributes = {} }: Options = {}): Pro
   const { setUp, openRing } = requests(root);
   const [openTrace, openChannel, declareEvents] = setUp;
   const channel = { ...openChannel, attributes: { ...openChannel.attributes, ...attributes } };
-  const opened = rings.map((ring, idx) => ({ ...openRing(idx + 1, ring), tid: idx + 1 }));
+  const opened = rings.map((ring, idx) => openRing(idx + 1, ring, { tid: idx + 1 }));
   for (const command of [{ ...openTrace, format }, channel, declareEvents, ...opened]) {
     expect(await peer.request(command)).toEqual({ id: 1, ok: true, result: null });
   }

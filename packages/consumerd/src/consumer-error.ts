@@ -8,14 +8,12 @@ export type ConsumerErrorCode =
   | 'NO_TRACE'
   | 'NO_CHANNEL'
   | 'NO_RING'
-  /** The session was not made for snapshots. */
+  /** The session is not a flight recorder. */
   | 'NOT_A_SNAPSHOT_SESSION'
   /** A directory is a symbolic link, belongs to another user, or holds another trace. */
   | 'DIRECTORY_REFUSED'
   /** The memory of rings cannot be given back without a risk for events. */
   | 'NOT_RECLAIMABLE'
-  /** The ring file is not the announced one. */
-  | 'RING_REFUSED'
   /** A trace file could not be written; repeating the request may help. */
   | 'NOT_WRITTEN';
 

@@ -4,22 +4,23 @@
  *
  * RINGTAIL_HISTORIES says how many histories (default 60), RINGTAIL_SEED replays them.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeTimers } from '@ringtail/base/testing';
-import { readPacketStart } from '@ringtail/ctf';
 import { directoryAt } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Consumer, type OrderedCommand } from './consumer.ts';
 import { systemCalls } from './output/files/file-calls.ts';
 import type { Later } from './output/sync-or-async.ts';
-import { openRingSource } from './source/ring/open-ring-source.ts';
-import { FAKE_HEADER_BYTES, FakeBuffer, FakeSource } from './testing/fake-buffer.test.support.ts';
+import { FakeBuffer } from './testing/fake-buffer.test.support.ts';
 import { FakeConnection, FakePeer } from './testing/fake-output.test.support.ts';
+import { fakePacketsIn, numbersIn } from './testing/fake-packets.test.support.ts';
+import { fakeSourceKinds } from './testing/fake-sources.test.support.ts';
+import { randomOf } from './testing/random.test.support.ts';
 import { requests } from './testing/requests.test.support.ts';
-import { RECORD_BYTES, TestRing } from './testing/test-ring.test.support.ts';
+import { TestRing } from './testing/test-ring.test.support.ts';
 
 const histories = Number(process.env.RINGTAIL_HISTORIES ?? 60);
 /** Histories with files take longer. */
@@ -48,17 +49,6 @@ const steps = fc.array(
   ),
   { minLength: 5, maxLength: 60 },
 ) as fc.Arbitrary<Step[]>;
-
-/** A random number generator that a seed replays (mulberry32). */
-function randomOf(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A consumer, its successors, and everything that outlives them. */
 class History {
@@ -191,15 +181,13 @@ class History {
       timers: this.#timers,
       log: (sentence) => void this.problems.push(sentence),
       outputs: this.#connection,
-      openSource: (request, identity) => {
-        const buffer = this.buffers[request.ring - 2];
-        return buffer === undefined ? openRingSource(request, identity) : new FakeSource(buffer, identity);
-      },
+      sources: fakeSourceKinds(new Map(this.buffers.map((buffer, idx) => [`/fake/${idx}`, buffer]))),
     });
     const { setUp, openRing } = requests(this.#root);
     const [openTrace, ...rest] = setUp;
-    const rings = this.producers.map((_, idx) => openRing(idx + 1, this.ring));
-    for (const command of [{ ...openTrace, ringDirectory: null }, ...rest, ...rings]) {
+    const rings = [this.ring, ...this.buffers.map((_, idx) => ({ path: `/fake/${idx}`, bytes: 1 }))];
+    const opened = rings.map((ring, idx) => openRing(idx + 1, ring));
+    for (const command of [{ ...openTrace, ringDirectory: null }, ...rest, ...opened]) {
       await this.#settle(consumer.handle(command), mayDie);
     }
     return consumer;
@@ -220,12 +208,6 @@ const DEAD = new Error('the consumer died');
 
 function microtasks(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function numbersIn(records: Buffer): number[] {
-  return Array.from({ length: records.length / RECORD_BYTES }, (_, idx) =>
-    records.readUInt32LE(idx * RECORD_BYTES + 6),
-  );
 }
 
 describe('a consumer between sources of two ABIs and an output that answers later', () => {
@@ -271,9 +253,9 @@ describe('a consumer between a source of another ABI and trace files', () => {
         }
         const expected = { eventsRecorded: buffer.recorded, eventsDiscarded: buffer.discarded, eventsLost: 0 };
         expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject(expected);
-        const packets = chunks.flatMap((chunk) => packetsIn(join(chunk, PLACE, 'channel0_1')));
+        const packets = chunks.flatMap((chunk) => fakePacketsIn(join(chunk, PLACE, 'channel0_1')));
         expect(packets.map(({ packetSeq }) => packetSeq)).toEqual(packets.map((_, seq) => seq));
-        const numbers = packets.flatMap(({ records }) => numbersIn(records));
+        const numbers = packets.flatMap((packet) => packet.numbers);
         expect(numbers).toEqual(Array.from({ length: buffer.recorded }, (_, number) => number));
       } finally {
         rmSync(root, { recursive: true, force: true });
@@ -288,28 +270,13 @@ function fileConsumer(root: string, buffer: FakeBuffer): Consumer {
     calls: systemCalls,
     timers: new FakeTimers(),
     log: () => {},
-    openSource: (_, identity) => new FakeSource(buffer, identity),
+    sources: fakeSourceKinds(new Map([['/fake', buffer]])),
   });
   const { setUp, openRing } = requests(root);
   const [openTrace, ...rest] = setUp;
-  const ring = openRing(1, { path: '/nowhere', bytes: 1 });
+  const ring = openRing(1, { path: '/fake', bytes: 1 });
   for (const command of [{ ...openTrace, ringDirectory: null }, ...rest, ring]) consumer.handle(command);
   return consumer;
-}
-
-/** Packets of a data stream file whose headers have the size of the other ABI. */
-function packetsIn(path: string): { readonly packetSeq: number; readonly records: Buffer }[] {
-  if (!existsSync(path)) return [];
-  const data = readFileSync(path);
-  const packets: { packetSeq: number; records: Buffer }[] = [];
-  for (let at = 0; at < data.length; ) {
-    const start = readPacketStart(data.subarray(at));
-    if (start === null) throw new Error(`no packet at byte ${at}`);
-    const records = data.subarray(at + FAKE_HEADER_BYTES, at + start.packetBytes);
-    packets.push({ packetSeq: Number(start.packetSequenceNumber), records });
-    at += start.packetBytes;
-  }
-  return packets;
 }
 
 function check(history: History, statistics: unknown): void {

@@ -113,10 +113,10 @@ describe('Consumer', () => {
     expect(codeOf(consumer, { ...declareEvents, events: [{ id: 0, spec: other }] })).toBe('CONFLICT');
     expect(codeOf(consumer, { ...declareEvents, events: [{ id: 1, spec: { name: 'x' } }] })).toBe('BAD_NAME');
     const ring = makeRing();
-    expect(codeOf(consumer, { ...openRing(1, ring), bytes: 4096 })).toBe('UNEXPECTED');
+    expect(codeOf(consumer, openRing(1, { path: ring.path, bytes: 4096 }))).toBe('UNEXPECTED');
     expect(codeOf(consumer, openRing(1, makeRing({ streamClassId: 7 })))).toBe('UNEXPECTED');
     consumer.handle(openRing(1, ring));
-    expect(codeOf(consumer, { ...openRing(1, ring), pid: 999 })).toBe('CONFLICT');
+    expect(codeOf(consumer, openRing(1, ring, { tid: 999 }))).toBe('CONFLICT');
   });
 
   it('refuses another trace in the same directory', () => {

@@ -1,17 +1,11 @@
 import type { Timers } from '@ringtail/base';
 import { RingtailError } from '@ringtail/base';
-import { parseEventSpec } from '@ringtail/ctf';
 import type {
   ChannelUse,
   ChannelUseRequest,
   ConsumerCommand,
-  CountClosedTracesRequest,
-  DeclareEventsRequest,
-  OpenChannelRequest,
   OpenRingRequest,
-  OpenTraceRequest,
   ReclaimRequest,
-  RemoveCheckpointsRequest,
   RotateRequest,
   SessionStatistics,
   SnapshotRequest,
@@ -22,27 +16,23 @@ import type { Log } from './daemon/log.ts';
 import { channelTimersOf } from './drain/channel-timers.ts';
 import { DrainLoop } from './drain/drain-loop.ts';
 import { NOT_RECLAIMABLE, openDrain } from './drain/open-drain.ts';
-import { TraceMetadata } from './metadata/trace-metadata.ts';
 import type { FileCalls } from './output/files/file-calls.ts';
-import { formerMetadataCopy, MetadataCopy } from './output/files/metadata-copy.ts';
 import { type Outputs, outputsOf } from './output/outputs.ts';
-import type { PacketOutput } from './output/packet-output.ts';
-import { type Later, run, type Steps, settled } from './output/sync-or-async.ts';
+import { type Later, run, type Steps } from './output/sync-or-async.ts';
 import {
   identityOf,
   isRepeated,
   type OpenChannel,
   type OpenRing,
   type OpenTrace,
-  ownerOf,
   Registry,
   sessionOf,
 } from './session/registry.ts';
-import { Session } from './session/session.ts';
+import { Traces } from './session/traces.ts';
 import { FlightRecorders } from './snapshot/flight-recorders.ts';
 import type { PacketSource } from './source/packet-source.ts';
-import { openRingSource } from './source/ring/open-ring-source.ts';
-import type { RingIdentity } from './source/ring/ring-packet-header.ts';
+import { kindOf, type SourceKinds } from './source/source-kind.ts';
+import { SOURCE_KINDS } from './source/source-kinds.ts';
 
 export interface ConsumerOptions {
   /** System calls that write files. */
@@ -52,8 +42,7 @@ export interface ConsumerOptions {
   readonly monotonicNs?: () => number;
   readonly log: Log;
   readonly outputs?: Outputs;
-  /** @throws {RingError} if the source is not the announced one */
-  readonly openSource?: (request: OpenRingRequest, identity: RingIdentity) => PacketSource;
+  readonly sources?: SourceKinds;
 }
 
 /** Commands that are carried out in their order. Snapshots are written in turns; channel uses are answered at once. */
@@ -68,21 +57,23 @@ export type OrderedCommand = Exclude<ConsumerCommand, SnapshotRequest | ChannelU
  */
 export class Consumer {
   readonly #options: ConsumerOptions;
-  readonly #outputs: Outputs;
-  readonly #openSource: (request: OpenRingRequest, identity: RingIdentity) => PacketSource;
+  readonly #sources: SourceKinds;
   readonly #loop: DrainLoop;
-  readonly #registry = new Registry();
+  readonly #registry: Registry;
+  readonly #traces: Traces;
   readonly #recorders: FlightRecorders;
   /** Settles once the last command that an output answers later is carried out. */
   #underway: Promise<unknown> | undefined;
 
   constructor(options: ConsumerOptions) {
-    const { calls, timers, log, outputs = outputsOf(calls), openSource = openRingSource } = options;
+    const { calls, timers, log, outputs = outputsOf(calls), sources = SOURCE_KINDS } = options;
+    const registry = new Registry(log);
     this.#options = options;
-    this.#outputs = outputs;
-    this.#openSource = openSource;
+    this.#sources = sources;
     this.#loop = new DrainLoop(timers);
-    this.#recorders = new FlightRecorders({ registry: this.#registry, outputs, timers, log });
+    this.#registry = registry;
+    this.#traces = new Traces({ registry, outputs, calls });
+    this.#recorders = new FlightRecorders({ registry, outputs, timers, log });
     this.#loop.start();
   }
 
@@ -95,7 +86,7 @@ export class Consumer {
    * Carries out a command of the session daemon, after those before it. The result comes later only where an output
    * answers later.
    *
-   * @throws {RingtailError} the error to answer with: a {@link ConsumerError}, a `SpecError`, a `RingError`
+   * @throws {RingtailError} the error to answer with: a {@link ConsumerError}, a `SpecError`, a `SourceError`
    */
   handle(command: OrderedCommand): Later<SessionStatistics | null> {
     const carryOut = () => run(this.#carryOut(command));
@@ -117,11 +108,11 @@ export class Consumer {
   *#carryOut(command: OrderedCommand): Steps<SessionStatistics | null> {
     switch (command.type) {
       case 'open-trace':
-        return yield* this.#openTrace(command);
+        return yield* this.#traces.open(command);
       case 'open-channel':
-        return yield* this.#openChannel(command);
+        return yield* this.#traces.openChannel(command);
       case 'declare-events':
-        return yield* this.#declareEvents(command);
+        return yield* this.#traces.declareEvents(command);
       case 'open-ring':
         return yield* this.#openRing(command);
       case 'close-ring': {
@@ -132,9 +123,9 @@ export class Consumer {
       case 'close-trace':
         return yield* this.#closeTrace(this.#registry.trace(command.trace));
       case 'count-closed-traces':
-        return this.#countClosedTraces(command);
+        return this.#traces.countClosed(command);
       case 'remove-checkpoints':
-        return yield* this.#removeCheckpoints(command);
+        return yield* this.#traces.removeCheckpoints(command);
       case 'flush':
         for (const { drain } of this.#registry.drainedOf(command.session)) yield* drain.flush();
         return this.#statistics(command.session);
@@ -212,82 +203,26 @@ export class Consumer {
     for (const { metadata } of this.#registry.traces.values()) metadata.close();
   }
 
-  *#openTrace(request: OpenTraceRequest): Steps<null> {
-    const { traces, sessions } = this.#registry;
-    if (isRepeated(traces.get(request.trace)?.request, request)) return null;
-    if (request.output === null && !request.snapshot) {
-      throw new ConsumerError('BAD_REQUEST', 'a trace without an output is for snapshots only');
-    }
-    const session = sessions.get(request.session) ?? this.#newSession(request.session);
-    const output = session.output ?? this.#outputOf(request, session);
-    const { ringDirectory, place, uuid } = request;
-    const former = output === undefined ? formerMetadataCopy(request) : yield* settled(output.formerMetadata(place));
-    const metadata = new TraceMetadata(request, former);
-    let trace: OpenTrace;
-    try {
-      const traceOutput = yield* settled(output?.openTrace({ place, uuid, metadata: metadata.text }));
-      trace = { request, session, metadata, output: traceOutput };
-      if (traceOutput !== undefined) metadata.writeTo(traceOutput);
-      if (ringDirectory !== null) {
-        metadata.writeTo(new MetadataCopy(ringDirectory, request, metadata.text.prologue, this.#options.calls));
-      }
-      const statistics = yield* settled(traceOutput?.formerStatistics());
-      if (traceOutput !== undefined) session.addTrace(request.trace, traceOutput, statistics ?? new Map());
-    } catch (error) {
-      metadata.close();
-      throw error;
-    }
-    session.output = output;
-    sessions.set(request.session, session);
-    traces.set(request.trace, trace);
-    return null;
-  }
-
-  *#openChannel(request: OpenChannelRequest): Steps<null> {
-    const { channels } = this.#registry;
-    if (isRepeated(channels.get(request.channel)?.request, request)) return null;
-    const trace = this.#registry.trace(request.trace);
-    yield* settled(trace.output?.openChannel(request.attributes));
-    yield* trace.metadata.addChannel(request);
-    channels.set(request.channel, { request, trace, events: new Map() });
-    return null;
-  }
-
-  *#declareEvents(request: DeclareEventsRequest): Steps<null> {
-    const channel = this.#registry.channel(request.channel);
-    const added = new Map<number, string>();
-    const events = request.events.flatMap(({ id, spec }) => {
-      const event = parseEventSpec(spec);
-      const text = JSON.stringify(event);
-      const known = channel.events.get(id) ?? added.get(id);
-      if (known === text) return [];
-      if (known !== undefined) throw new ConsumerError('CONFLICT', `event ${id} is ${event.name} and something else`);
-      added.set(id, text);
-      return [{ id, spec: event }];
-    });
-    yield* channel.trace.metadata.addEvents(channel.request.streamClassId, events);
-    for (const [id, text] of added) channel.events.set(id, text);
-    return null;
-  }
-
   *#openRing(request: OpenRingRequest): Steps<null> {
     const { rings } = this.#registry;
     if (isRepeated(rings.get(request.ring)?.request, request)) return null;
     const channel = this.#registry.channel(request.channel);
-    const ring: OpenRing = { request, channel };
+    const kind = kindOf(this.#sources, request.source);
+    const ring: OpenRing = { request, channel, owner: kind.ownerOf(request.source) };
     try {
-      if (channel.trace.request.snapshot) this.#recorders.openRing(ring);
-      else yield* this.#openDrained(ring);
+      const identity = identityOf(channel, request);
+      if (channel.trace.request.snapshot) {
+        this.#recorders.openRing(ring, kind.openForSnapshots(request.source, identity));
+      } else yield* this.#drain(ring, kind.open(request.source, identity));
     } catch (error) {
-      throw error instanceof RingtailError ? error.within(`a ring of ${ownerOf(request)}`) : error;
+      throw error instanceof RingtailError ? error.within(`a ring of ${ring.owner}`) : error;
     }
     rings.set(request.ring, ring);
     return null;
   }
 
-  *#openDrained(ring: OpenRing): Steps<void> {
-    const { request, channel } = ring;
-    const source = this.#openSource(request, identityOf(channel, request));
+  /** Drains a ring from now on. */
+  *#drain(ring: OpenRing, source: PacketSource): Steps<void> {
     try {
       const drain = yield* openDrain({
         ring,
@@ -298,7 +233,7 @@ export class Consumer {
         onDamaged: () => ring.drain && this.#loop.remove(ring.drain),
       });
       ring.drain = drain;
-      this.#loop.add(drain, channelTimersOf(channel.request.attributes));
+      this.#loop.add(drain, channelTimersOf(ring.channel.request.attributes));
     } catch (error) {
       source.close();
       throw error;
@@ -316,7 +251,7 @@ export class Consumer {
 
   *#rotate({ session: name, archive }: RotateRequest): Steps<SessionStatistics> {
     if (this.#registry.tracesOf(name).some(({ request }) => request.snapshot)) {
-      throw new ConsumerError('BAD_REQUEST', `session ${name} writes snapshots: there is nothing to rotate`);
+      throw new ConsumerError('BAD_REQUEST', `session ${name} is a flight recorder: there is nothing to rotate`);
     }
     const session = this.#registry.sessions.get(name);
     const chunk = this.#chunkOf(name);
@@ -363,20 +298,6 @@ export class Consumer {
     return statistics;
   }
 
-  #countClosedTraces(request: CountClosedTracesRequest): null {
-    const { sessions } = this.#registry;
-    const session = sessions.get(request.session) ?? this.#newSession(request.session);
-    sessions.set(request.session, session);
-    session.output ??= this.#outputOf(request, session);
-    session.countClosedTraces(request.statistics);
-    return null;
-  }
-
-  *#removeCheckpoints({ output, owner, uuid }: RemoveCheckpointsRequest): Steps<null> {
-    yield* settled(this.#outputs.open(output, { owner, onProblem: () => {} }).forgetTrace(uuid));
-    return null;
-  }
-
   /** Current trace chunk of a session; undefined of a flight recorder, and before the first trace. */
   #chunkOf(session: string): TraceChunk | undefined {
     const output = this.#registry.sessions.get(session)?.output;
@@ -386,19 +307,6 @@ export class Consumer {
 
   /** Statistics of a session. A session without any trace has statistics too: no program has registered in it. */
   #statistics(name: string): SessionStatistics {
-    return (this.#registry.sessions.get(name) ?? this.#newSession(name)).statistics();
-  }
-
-  #newSession(name: string): Session {
-    return new Session(name, (problem) => this.#options.log(`session ${name}: ${problem}`));
-  }
-
-  /** A flight recorder has no output but for its snapshots. */
-  #outputOf(
-    { output, snapshot, owner }: OpenTraceRequest | CountClosedTracesRequest,
-    session: Session,
-  ): PacketOutput | undefined {
-    if (snapshot || output === null) return undefined;
-    return this.#outputs.open(output, { owner, onProblem: (sentence) => session.problems.add(sentence) });
+    return this.#registry.session(name).statistics();
   }
 }

@@ -73,6 +73,7 @@ export {
   type StatisticsRequest,
 } from './consumer/requests.ts';
 export type { ChannelUse } from './consumer/ring-requests.ts';
+export type { SourceDescription } from './consumer/source.ts';
 export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';

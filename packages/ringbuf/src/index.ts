@@ -1,10 +1,9 @@
 export * from './abi.ts';
 export { RingConsumer } from './consumer/consumer.ts';
 export type { HeldSubBuf, PacketContent, RingCounters } from './consumer/packet-content.ts';
-export { type PacketSpan, packetSpan } from './consumer/packet-span.ts';
-export { openRingFile, type RingFile, type RingStorage, unmoved } from './consumer/ring-storage.ts';
 export type { RingExpectation } from './consumer/ring-reader.ts';
 export { RingSnapshot, type RingSnapshotOptions, type SnapshotPacket } from './consumer/ring-snapshot.ts';
+export { openRingFile, type RingFile, type RingStorage, unmoved } from './consumer/ring-storage.ts';
 export type { ConsumerPosition } from './consumer/ring-words.ts';
 export type { BlockingOptions } from './producer/blocking.ts';
 export { publishesWithAtomics, RingProducer, type RingProducerOptions } from './producer/producer.ts';

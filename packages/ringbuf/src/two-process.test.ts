@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RingConsumer } from './consumer/consumer.ts';
 import type { PacketContent } from './consumer/packet-content.ts';
-import { openRingFile, type RingFile } from './consumer/ring-storage.ts';
 import { RingSnapshot } from './consumer/ring-snapshot.ts';
+import { openRingFile, type RingFile } from './consumer/ring-storage.ts';
 import { readRecords } from './memory-ring.test.support.ts';
 
 const script = fileURLToPath(new URL('../dist/two-process.test.child.js', import.meta.url));

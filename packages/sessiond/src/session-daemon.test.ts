@@ -210,7 +210,10 @@ describe('rings', () => {
     await expect.poll(() => daemon.commands('close-ring')).toHaveLength(1);
     const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');
     expect(opened).toMatchObject([
-      { ringText: 'content', command: { bytes: RING_BYTES, pid: 4, tid: 5, procname: 'brief', streamInstanceId: 0 } },
+      {
+        ringText: 'content',
+        command: { streamInstanceId: 0, source: { bytes: RING_BYTES, pid: 4, tid: 5, procname: 'brief' } },
+      },
     ]);
     await expect.poll(() => daemon.memfds()).toBe(0);
   });

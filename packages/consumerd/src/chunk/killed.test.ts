@@ -29,7 +29,7 @@ function makeConsumer(root: string, [user, kernel]: readonly TestRing[]): Consum
     const [openTrace, openChannel, declareEvents] = idx === 0 ? setUp : kernelSetUp;
     const attributes = { ...openChannel.attributes, traceFileBytes: 5000 };
     for (const command of [openTrace, { ...openChannel, attributes }, declareEvents]) consumer.handle(command);
-    consumer.handle(openRing(idx + 1, ring, openChannel.channel));
+    consumer.handle(openRing(idx + 1, ring, { channel: openChannel.channel }));
   }
   return consumer;
 }

@@ -11,17 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { uuidBytes } from '@ringtail/ctf';
 import type { SessionStatistics } from '@ringtail/protocol';
-import {
-  openRingFile,
-  RingConsumer,
-  RingError,
-  type RingHeader,
-  RingMode,
-  RingSnapshot,
-  unmoved,
-} from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import { StreamDrain, type StreamDrainOptions } from '../drain/stream-drain.ts';
 import { traceUuidOf, wholeBlocks } from '../metadata/metadata-format.ts';
@@ -33,8 +23,10 @@ import { ensureTraceDirectory } from '../output/files/trace-directory.ts';
 import { atOnce } from '../output/sync-or-async.ts';
 import { Problems } from '../session/problems.ts';
 import { noStatistics, type StreamStatistics, sumStatistics } from '../session/statistics.ts';
-import { copyRing } from '../snapshot/copy-ring.ts';
-import { RingSource } from '../source/ring/ring-source.ts';
+import { copySource } from '../snapshot/copy-source.ts';
+import type { PacketSource } from '../source/packet-source.ts';
+import { openOrphanedRing } from '../source/ring/orphaned-ring.ts';
+import { SourceError } from '../source/source-error.ts';
 
 export interface RecoveredTrace {
   /** Directory of its rings and of the copy of its metadata. */
@@ -97,7 +89,7 @@ function recoverTrace(ringDirectory: string, output: string, place: string): Rec
       try {
         streams.push(recoverRing(path, directory, traceUuid, streamInstanceId, problems));
       } catch (error) {
-        if (!(error instanceof RingError) && errnoOf(error) === undefined) throw error;
+        if (!(error instanceof SourceError) && errnoOf(error) === undefined) throw error;
         problems.add(`${path} was skipped: ${describeError(error)}`);
       }
     }
@@ -144,35 +136,33 @@ function recoverRing(
   streamInstanceId: number,
   problems: Problems,
 ): StreamStatistics {
-  const ringFile = openRingFile(path, statSync(path).size);
+  const ring = openOrphanedRing({ path, bytes: statSync(path).size, traceUuid, streamInstanceId });
   try {
-    const ring = new RingConsumer(unmoved(ringFile), { uuid: uuidBytes(traceUuid) });
-    const { streamClassId, pid, tid, procname } = ring.header;
-    const identity = { traceUuid, streamClassId, streamInstanceId, pid: pid | 0, tid: tid | 0, procname };
+    const { identity, content } = ring;
     const name = basename(path, RING_SUFFIX);
-    const owner = ownerOf(ring.header, path);
-    // Events that were overwritten before the crash are no loss of a flight recorder.
-    if (ring.header.mode === RingMode.OVERWRITE && ring.position.packetSeq === 0) {
+    const owner = `${ring.owner}, ${path},`;
+    if (content.of === 'flight recorder') {
       ensureTraceDirectory(join(directory, 'index'), directory);
       const stream = new SnapshotStreamFile(directory, name, identity, systemCalls);
       const statistics = noStatistics();
-      const onDamaged = (error: RingError) => problems.add(`a ring of ${owner} was given up: ${describeError(error)}`);
-      const turns = copyRing({ identity, open: () => new RingSnapshot(ringFile), stream, statistics, onDamaged });
+      const onDamaged = (error: SourceError) =>
+        problems.add(`a ring of ${owner} was given up: ${describeError(error)}`);
+      const turns = copySource({ source: content.source, stream, statistics, onDamaged });
       while (!turns.next().done);
       return statistics;
     }
-    return drainRing(new RingSource(ring, identity, { close: () => {} }), {
+    return drainWhole(content.source, {
       output: new DataStreamFile({ directory, name, identity, calls: systemCalls }),
       owner,
       onProblem: (sentence) => problems.add(sentence),
     });
   } finally {
-    ringFile.close();
+    ring.close();
   }
 }
 
-function drainRing(
-  source: RingSource,
+function drainWhole(
+  source: PacketSource,
   options: Pick<StreamDrainOptions, 'output' | 'owner' | 'onProblem'>,
 ): StreamStatistics {
   const drain = atOnce(
@@ -180,10 +170,6 @@ function drainRing(
   );
   atOnce(drain.finish());
   return drain.statistics;
-}
-
-function ownerOf({ pid, tid, procname }: RingHeader, path: string): string {
-  return `thread ${tid} of process ${pid} (${procname}), ${path},`;
 }
 
 function findRingDirectories(root: string): string[] {

@@ -1,7 +1,7 @@
 import type { Clock } from '@ringtail/base';
 import type { StreamDescription } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
-import { identityOf, type OpenRing, ownerOf, sessionOf, streamNameOf } from '../session/registry.ts';
+import { identityOf, type OpenRing, sessionOf, streamNameOf } from '../session/registry.ts';
 import type { PacketSource } from '../source/packet-source.ts';
 import { StreamDrain } from './stream-drain.ts';
 
@@ -23,7 +23,7 @@ export interface OpenDrainOptions extends Clock {
  * @throws {ConsumerError} `DIRECTORY_REFUSED` if the data stream is something else; or the system's error
  */
 export function* openDrain({ ring, source, nowMs, monotonicNs, onDamaged }: OpenDrainOptions): Steps<StreamDrain> {
-  const { request, channel } = ring;
+  const { request, channel, owner } = ring;
   const { request: trace, output } = channel.trace;
   const session = sessionOf(ring);
   const { attributes } = channel.request;
@@ -33,11 +33,8 @@ export function* openDrain({ ring, source, nowMs, monotonicNs, onDamaged }: Open
     if (source.memory === undefined) onProblem(`channel ${attributes.name}: ${NOT_RECLAIMABLE}`);
     else source.memory.reclaimReleased();
   }
-  const { traceUuid, streamClassId, streamInstanceId } = identityOf(channel, request);
   const description: StreamDescription = {
-    traceUuid,
-    streamClassId,
-    streamInstanceId,
+    ...identityOf(channel, request),
     name: streamNameOf(channel.request, request),
     channel: attributes,
   };
@@ -47,7 +44,7 @@ export function* openDrain({ ring, source, nowMs, monotonicNs, onDamaged }: Open
     const drain = yield* StreamDrain.open({
       source,
       output: stream,
-      owner: ownerOf(request),
+      owner,
       continuesTrace: true,
       reclaims,
       nowMs,

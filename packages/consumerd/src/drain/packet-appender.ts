@@ -1,6 +1,7 @@
 import { type Clock, errnoOf } from '@ringtail/base';
 import type { Appended, AppendedLater, OutgoingPacket, StreamNote, StreamOutput } from '../output/packet-output.ts';
 import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
+import type { CopiedPacket } from '../source/source.ts';
 import type { StreamCounts } from './stream-counts.ts';
 
 /** Delay after a failed append, doubled by each further one: a short failure costs little time. */
@@ -8,10 +9,12 @@ const RETRY_FIRST_MS = 50;
 /** Longest delay: writing goes on within two seconds after a full disk has room again. */
 const RETRY_MAX_MS = 2000;
 
+type DescribedPacket = OutgoingPacket & SourcePacket;
+
 export interface PacketAppenderOptions extends Clock {
   readonly output: StreamOutput;
   readonly counts: StreamCounts;
-  readonly encodeHeader: (packet: SourcePacket) => Uint8Array;
+  readonly encodeHeader: (packet: CopiedPacket) => Uint8Array;
   readonly onProblem: (sentence: string) => void;
 }
 
@@ -114,7 +117,7 @@ export class PacketAppender {
 
   async #whenAnswered(
     answer: Promise<AppendedLater>,
-    packet: OutgoingPacket,
+    packet: DescribedPacket,
     release: () => void,
   ): Promise<AppendedLater | 'failed'> {
     try {
@@ -132,7 +135,7 @@ export class PacketAppender {
     }
   }
 
-  #count(packet: OutgoingPacket, appended: Appended): void {
+  #count(packet: DescribedPacket, appended: Appended): void {
     this.#options.counts.add(packet, appended);
     this.lastEndTimestamp = packet.endTimestamp;
     this.lastPosition = packet.after;
@@ -154,7 +157,7 @@ export class PacketAppender {
   }
 
   /** The packet with its header. Counters of a data stream never go back, whatever the source says. */
-  #outgoing(packet: SourcePacket): OutgoingPacket {
+  #outgoing(packet: SourcePacket): DescribedPacket {
     const eventsDiscarded = Math.max(packet.eventsDiscarded, this.#options.counts.eventsDiscardedReported);
     const described = { ...packet, eventsDiscarded };
     const header = this.#options.encodeHeader(described);

@@ -6,7 +6,7 @@ import {
   type RecoveredStream,
 } from '../output/packet-output.ts';
 import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
-import type { SourceCounters } from '../source/packet-source.ts';
+import type { SourceCounters } from '../source/source.ts';
 
 /** Statistics and numbers of one data stream, from the packets that are appended and the counters of the producer. */
 export class StreamCounts {

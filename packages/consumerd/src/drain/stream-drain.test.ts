@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DESCRIPTORS_OFFSET, Descriptor, openRingFile, ProducerLine, RingConsumer, RingMode } from '@ringtail/ringbuf';
+import { DESCRIPTORS_OFFSET, Descriptor, openRingFile, ProducerLine, RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataStreamFile } from '../output/files/data-stream-file.ts';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
@@ -51,7 +51,7 @@ function open(ring: TestRing, calls: FileCalls = systemCalls): Harness {
   const harness = { problems, nowMs: 0, damaged: false };
   const drain = atOnce(
     StreamDrain.open({
-      source: new RingSource(new RingConsumer(file), IDENTITY, file),
+      source: new RingSource(file, IDENTITY),
       output: new DataStreamFile({ directory, name: 'channel0_1', identity: IDENTITY, calls }),
       owner: 'thread 11 of process 10 (test)',
       nowMs: () => harness.nowMs,

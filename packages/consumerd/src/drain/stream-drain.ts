@@ -1,9 +1,9 @@
 import { type Clock, describeError } from '@ringtail/base';
-import { packetSpan, RingError } from '@ringtail/ringbuf';
 import type { RecoveredStream, StreamNote, StreamOutput } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
 import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
 import type { PacketSource } from '../source/packet-source.ts';
+import { SourceError } from '../source/source-error.ts';
 import type { Drainable, DrainResult } from './drain-loop.ts';
 import { PacketAppender } from './packet-appender.ts';
 import { StreamCounts } from './stream-counts.ts';
@@ -69,7 +69,7 @@ export class StreamDrain implements Drainable {
   /**
    * Opens a drain that continues where a former consumer of the same source and data stream stopped.
    *
-   * @throws {RingError} if source and data stream do not belong together; the system's error if the output cannot be
+   * @throws {SourceError} if source and data stream do not belong together; the system's error if the output cannot be
    *   repaired
    */
   static *open(options: StreamDrainOptions): Steps<StreamDrain> {
@@ -236,7 +236,7 @@ export class StreamDrain implements Drainable {
     this.#appender.renewNote();
   }
 
-  /** Drains everything, counts as lost what the output refuses, and closes source and output. */
+  /** Drains everything, counts the packets that the output refuses as lost, and closes source and output. */
   *finish(): Steps<void> {
     if (this.#state === 'finished') return;
     // The clock is read first: events that a later consumer finds in the source are newer.
@@ -252,8 +252,8 @@ export class StreamDrain implements Drainable {
   }
 
   /**
-   * Drains what the output takes at once and closes source and output. Everything else stays in the source, for another
-   * consumer.
+   * Drains the packets that the output takes at once and closes source and output. All others stay in the source, for
+   * another consumer.
    */
   leave(): void {
     if (this.#state === 'finished') return;
@@ -322,10 +322,13 @@ export class StreamDrain implements Drainable {
       if (this.#appender.isPaused) return true;
       const { discarded: eventsDiscarded } = this.#source.counters();
       if (timestamp === undefined || eventsDiscarded <= this.#counts.eventsDiscardedReported) return true;
-      const span = packetSpan(this.#appender.lastEndTimestamp ?? timestamp - 1, 0, timestamp);
+      // As each packet, it begins at the end of the packet before and lasts a cycle or longer.
+      const beginTimestamp = this.#appender.lastEndTimestamp ?? timestamp - 1;
+      const endTimestamp = Math.max(beginTimestamp + 1, Math.floor(timestamp));
       const { packetSeq } = this.#source.position;
-      const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: span.endTimestamp };
-      const packet = { packetSeq, ...span, eventsDiscarded, recordCount: 0, records: new Uint8Array(0), after };
+      const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };
+      const content = { recordCount: 0, records: new Uint8Array(0) };
+      const packet = { packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, ...content, after };
       this.#appender.append(packet, () => this.#guarded(() => this.#source.moveTo(after)));
       return this.#appender.awaited === undefined;
     };
@@ -350,7 +353,7 @@ export class StreamDrain implements Drainable {
     };
   }
 
-  /** Counts as lost what the output refused. */
+  /** Counts the packets that the output refused as lost. */
   #countUnwritten(): void {
     for (let packets = 0; packets < this.#packetsMax; packets++) {
       const packet = this.#source.get({ takeOpen: true });
@@ -366,7 +369,7 @@ export class StreamDrain implements Drainable {
     try {
       this.#counts.readCounters(this.#source.counters());
     } catch (error) {
-      if (!(error instanceof RingError)) throw error;
+      if (!(error instanceof SourceError)) throw error;
     }
     this.#counts.countUnreadable();
   }
@@ -383,7 +386,7 @@ export class StreamDrain implements Drainable {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof RingError)) throw error;
+      if (!(error instanceof SourceError)) throw error;
       this.#state = 'damaged';
       this.#options.onProblem(`a ring of ${this.#options.owner} was given up: ${describeError(error)}`);
       this.#options.onDamaged();

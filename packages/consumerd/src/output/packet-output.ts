@@ -1,10 +1,11 @@
 import type { ChannelAttributes, Destination } from '@ringtail/protocol';
 import type { StreamStatistics } from '../session/statistics.ts';
-import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
+import type { SourcePosition } from '../source/packet-source.ts';
+import type { CopiedPacket, StreamIdentity } from '../source/source.ts';
 import type { Later } from './sync-or-async.ts';
 
 /** A packet with its header. The bytes are views: an output that answers later copies them first. */
-export interface OutgoingPacket extends SourcePacket {
+export interface OutgoingPacket extends CopiedPacket {
   readonly header: Uint8Array;
   /** Size of header and records. */
   readonly packetBytes: number;
@@ -58,13 +59,6 @@ export interface RecoveredStream {
 export type Appended = 'written' | 'lost';
 /** Answer that comes later: `again` means that the output does not have the packet, and is ready for it now. */
 export type AppendedLater = Appended | 'again';
-
-/** Identity that all packets of a data stream have in common. */
-export interface StreamIdentity {
-  readonly traceUuid: string;
-  readonly streamClassId: number;
-  readonly streamInstanceId: number;
-}
 
 export interface StreamDescription extends StreamIdentity {
   readonly name: string;

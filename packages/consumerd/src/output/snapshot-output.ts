@@ -1,5 +1,6 @@
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { OutgoingPacket, StreamIdentity } from './packet-output.ts';
+import type { StreamIdentity } from '../source/source.ts';
+import type { OutgoingPacket } from './packet-output.ts';
 import type { Later } from './sync-or-async.ts';
 
 /** Output of one data stream of a snapshot. Nobody continues it: an unfinished snapshot is thrown away. */

@@ -1,11 +1,12 @@
 import type { OpenChannelRequest, OpenRingRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
+import type { Log } from '../daemon/log.ts';
 import type { StreamDrain } from '../drain/stream-drain.ts';
 import type { TraceMetadata } from '../metadata/trace-metadata.ts';
 import type { TraceOutput } from '../output/packet-output.ts';
-import type { SnapshotRing } from '../snapshot/snapshot-ring.ts';
-import type { RingIdentity } from '../source/ring/ring-packet-header.ts';
-import type { Session } from './session.ts';
+import type { RecorderRing } from '../snapshot/recorder-ring.ts';
+import type { StreamIdentity } from '../source/source.ts';
+import { Session } from './session.ts';
 
 export interface OpenTrace {
   readonly request: OpenTraceRequest;
@@ -25,10 +26,12 @@ export interface OpenChannel {
 export interface OpenRing {
   readonly request: OpenRingRequest;
   readonly channel: OpenChannel;
+  /** Owner of the ring, in words. */
+  readonly owner: string;
   /** Undefined once the ring is closed, and of a flight recorder. */
   drain?: StreamDrain | undefined;
   /** Of a flight recorder, until the ring is closed. */
-  recorder?: SnapshotRing | undefined;
+  recorder?: RecorderRing | undefined;
 }
 
 /** A ring that is drained. */
@@ -40,6 +43,17 @@ export class Registry {
   readonly traces = new Map<number, OpenTrace>();
   readonly channels = new Map<number, OpenChannel>();
   readonly rings = new Map<number, OpenRing>();
+  readonly #log: Log;
+
+  /** @param log receives the problems of sessions */
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** The session of this name, or a new one, which is not registered. */
+  session(name: string): Session {
+    return this.sessions.get(name) ?? new Session(name, (problem) => this.#log(`session ${name}: ${problem}`));
+  }
 
   /** @throws {ConsumerError} `NO_TRACE` */
   trace(key: number): OpenTrace {
@@ -74,7 +88,7 @@ export class Registry {
     return this.ringsOf(session).filter((ring): ring is DrainedRing => ring.drain !== undefined);
   }
 
-  recordersOf(session: string): SnapshotRing[] {
+  recordersOf(session: string): RecorderRing[] {
     return this.ringsOf(session).flatMap(({ recorder }) => recorder ?? []);
   }
 
@@ -90,19 +104,14 @@ export function sessionOf(ring: OpenRing): Session {
   return ring.channel.trace.session;
 }
 
-/** Owner of a ring, in words. */
-export function ownerOf({ pid, tid, procname }: OpenRingRequest): string {
-  return `thread ${tid} of process ${pid} (${procname})`;
-}
-
 /** Name of the data stream that a ring goes to. */
 export function streamNameOf({ attributes }: OpenChannelRequest, { streamInstanceId }: OpenRingRequest): string {
   return `${attributes.name}_${streamInstanceId}`;
 }
 
-export function identityOf({ request: { streamClassId }, trace }: OpenChannel, request: OpenRingRequest): RingIdentity {
-  const { streamInstanceId, pid, tid, procname } = request;
-  return { traceUuid: trace.request.uuid, streamClassId, streamInstanceId, pid, tid, procname };
+export function identityOf(channel: OpenChannel, { streamInstanceId }: OpenRingRequest): StreamIdentity {
+  const { request, trace } = channel;
+  return { traceUuid: trace.request.uuid, streamClassId: request.streamClassId, streamInstanceId };
 }
 
 /**

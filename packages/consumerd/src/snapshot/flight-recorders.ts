@@ -2,14 +2,14 @@ import type { Timers } from '@ringtail/base';
 import { describeError, RingtailError } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
 import type { Destination, SessionStatistics, SnapshotRequest } from '@ringtail/protocol';
-import { RingError } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import type { Log } from '../daemon/log.ts';
 import type { Outputs } from '../output/outputs.ts';
 import type { Steps } from '../output/sync-or-async.ts';
-import { identityOf, type OpenRing, ownerOf, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
+import { identityOf, type OpenRing, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
+import type { SnapshotSource } from '../source/snapshot-source.ts';
+import { RecorderRing } from './recorder-ring.ts';
 import { recoveryDestination } from './recovery-destination.ts';
-import { SnapshotRing } from './snapshot-ring.ts';
 import { SnapshotRuns } from './snapshot-runs.ts';
 import type { Turns } from './turns.ts';
 import { writeSnapshot } from './write-snapshot.ts';
@@ -33,15 +33,14 @@ export class FlightRecorders {
     this.#runs = new SnapshotRuns(options.timers);
   }
 
-  /** @throws {RingError} if the file is not the ring that was announced */
-  openRing(ring: OpenRing): void {
-    const { request, channel } = ring;
-    ring.recorder = new SnapshotRing({
-      request,
+  openRing(ring: OpenRing, source: SnapshotSource): void {
+    const { request, channel, owner } = ring;
+    ring.recorder = new RecorderRing({
+      source,
       identity: identityOf(channel, request),
       place: channel.trace.request.place,
       streamName: streamNameOf(channel.request, request),
-      owner: ownerOf(request),
+      owner,
     });
     sessionOf(ring).addStream(channel.request.trace, `ring ${request.ring}`, ring.recorder.statistics);
   }
@@ -55,18 +54,10 @@ export class FlightRecorders {
     this.#runs.afterwards(sessionOf(ring).name, () => recorder.close());
   }
 
-  /** Drops the content of the rings of a session. A damaged ring has none, and does not keep the others from it. */
+  /** Drops the content of the rings of a session. */
   *clear(session: string): Steps<void> {
     yield* this.finish(session);
-    for (const ring of this.#registry.ringsOf(session)) {
-      try {
-        ring.recorder?.clear();
-      } catch (error) {
-        if (!(error instanceof RingError)) throw error;
-        const sentence = `a ring of ${ring.recorder?.owner} could not be cleared: ${describeError(error)}`;
-        sessionOf(ring).problems.add(sentence);
-      }
-    }
+    for (const recorder of this.#registry.recordersOf(session)) recorder.clear();
   }
 
   /** Writes the rest of a session's snapshots now, before their rings or their metadata change. */
@@ -138,7 +129,7 @@ export class FlightRecorders {
   #turnsOf({ session: name, destination, maxBytes }: SnapshotRequest): Turns<SessionStatistics> {
     const traces = this.#registry.tracesOf(name);
     if (traces.some(({ request }) => !request.snapshot)) {
-      const sentence = `session ${name} is not one for snapshots: it records into files`;
+      const sentence = `session ${name} is not a flight recorder: it records into files`;
       throw new ConsumerError('NOT_A_SNAPSHOT_SESSION', sentence);
     }
     const session = this.#registry.sessions.get(name);

@@ -1,15 +1,14 @@
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import { PACKET_HEADER_BYTES_MAX } from '@ringtail/ctf';
 import type { SessionStatistics } from '@ringtail/protocol';
-import { RingError } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import type { SnapshotOutput } from '../output/snapshot-output.ts';
 import { settled } from '../output/sync-or-async.ts';
 import { Problems } from '../session/problems.ts';
 import { noStatistics, type StreamStatistics, sumStatistics } from '../session/statistics.ts';
+import { SourceError } from '../source/source-error.ts';
 import { byteShares } from './byte-shares.ts';
-import { copyRing } from './copy-ring.ts';
-import type { SnapshotRing } from './snapshot-ring.ts';
+import { copySource } from './copy-source.ts';
+import type { RecorderRing } from './recorder-ring.ts';
 import type { Turns } from './turns.ts';
 
 export interface SnapshotTrace {
@@ -26,7 +25,7 @@ export interface SnapshotOptions {
    */
   readonly maxBytes: number | null;
   readonly traces: readonly SnapshotTrace[];
-  readonly rings: readonly SnapshotRing[];
+  readonly rings: readonly RecorderRing[];
   /** Receives a sentence for each ring that could not be read. */
   readonly onProblem: (sentence: string) => void;
 }
@@ -50,13 +49,12 @@ export function* writeSnapshot(options: SnapshotOptions): Turns<SessionStatistic
     yield* settled(output.begin(traces.map(({ place }) => place)));
     const problems = new Problems(options.onProblem);
     for (const { ring, bytesMax } of withShares(options, problems)) {
-      const { place, streamName, identity } = ring;
+      const { source, place, streamName, identity } = ring;
       const stream = yield* settled(output.openStream(place, streamName, identity));
       const statistics = noStatistics();
       streams.push(statistics);
-      const open = () => ring.snapshot({ bytesMax, packetOverheadBytes: PACKET_HEADER_BYTES_MAX });
-      const onDamaged = (error: RingError) => problems.add(describeDamage(ring, error));
-      yield* copyRing({ identity, open, stream, statistics, onDamaged });
+      const onDamaged = (error: SourceError) => problems.add(describeDamage(ring, error));
+      yield* copySource({ source, bytesMax, stream, statistics, onDamaged });
       // Empty rings count as turns: a thousand of them take their time.
       yield;
     }
@@ -80,9 +78,9 @@ function withShares({ rings, maxBytes }: SnapshotOptions, problems: Problems) {
   if (maxBytes === null) return rings.map((ring) => ({ ring, bytesMax: Number.POSITIVE_INFINITY }));
   const wanted = rings.map((ring) => {
     try {
-      return ring.bytesWanted(PACKET_HEADER_BYTES_MAX);
+      return ring.source.bytesWanted();
     } catch (error) {
-      if (!(error instanceof RingError)) throw error;
+      if (!(error instanceof SourceError)) throw error;
       problems.add(describeDamage(ring, error));
       return 0;
     }
@@ -91,6 +89,6 @@ function withShares({ rings, maxBytes }: SnapshotOptions, problems: Problems) {
   return rings.map((ring, idx) => ({ ring, bytesMax: shares[idx] ?? 0 }));
 }
 
-function describeDamage(ring: SnapshotRing, error: RingError): string {
+function describeDamage(ring: RecorderRing, error: SourceError): string {
   return `a ring of ${ring.owner} is not in the snapshot, or not whole: ${describeError(error)}`;
 }

@@ -1,3 +1,5 @@
+import type { CopiedPacket, Source } from './source.ts';
+
 /**
  * Position of the consumer in a source. A consumer that takes over resumes at the position stored with the last packet.
  */
@@ -13,27 +15,9 @@ export interface SourcePosition {
   readonly records: number;
 }
 
-/** Content of one packet, checked and copied. */
-export interface SourcePacket {
-  readonly packetSeq: number;
-  /** Clock values, whole cycles. */
-  readonly beginTimestamp: number;
-  readonly endTimestamp: number;
-  /** Events discarded since the source was made, up to the end of the packet. */
-  readonly eventsDiscarded: number;
-  readonly recordCount: number;
-  /** Event records, back to back, in the bytes of the trace. A view: the next `get` of any source may overwrite it. */
-  readonly records: Uint8Array;
-  /** Position of the consumer once the packet is released. */
+/** A packet, and the position of the consumer once the packet is released. */
+export interface SourcePacket extends CopiedPacket {
   readonly after: SourcePosition;
-}
-
-/** Counters of the producer. They only grow. */
-export interface SourceCounters {
-  readonly recorded: number;
-  readonly discarded: number;
-  readonly failed: number;
-  readonly nested: number;
 }
 
 /** Memory of a source. */
@@ -54,19 +38,16 @@ export interface ReclaimableMemory {
 }
 
 /**
- * Source of the packets of one data stream: a ring of ours today; pages of a kernel buffer or a ring of LTTng-UST
- * later.
+ * Source of the packets of one data stream, which is drained.
  *
- * `get` gives the next packet, `release` says that the packet is safe. Until then `get` gives the same packet again, or
- * a longer one from the same position, so a packet that could not be written is simply taken again.
+ * `get` gives the next packet, `release` reports that the packet is safe. Until then `get` gives the same packet again,
+ * or a longer one from the same position, so a packet that could not be written is simply taken again.
  *
  * Sources differ in three points. A source that is consumed by reading it (kernel pages) keeps the content until it is
  * released. A source whose sub-buffers are taken whole (LTTng-UST) flushes the open one when `takeOpen` is set. A
  * source that stores no position (kernel pages) numbers its packets from the position that `moveTo` gives it.
- *
- * Methods throw `RingError` for damage; the source is then of no more use.
  */
-export interface PacketSource {
+export interface PacketSource extends Source {
   readonly shape: SourceShape;
   readonly position: SourcePosition;
   /** Bytes in use and not taken, as of the last `get` or `readUse`. */
@@ -81,23 +62,16 @@ export interface PacketSource {
   get(options: { readonly takeOpen: boolean }): SourcePacket | null;
   /** Releases the newest packet of `get`: the producer may reuse its memory. */
   release(packet: SourcePacket): void;
-  /** Encodes the header of a packet in the layout of the data stream class of this source. */
-  encodeHeader(packet: SourcePacket): Uint8Array;
   /**
    * Moves forward to the position after a packet that a former consumer wrote and did not release.
    *
-   * @throws {RingError} `UNEXPECTED` if no packet of this source can end there
+   * @throws {SourceError} `UNEXPECTED` if no packet of this source can end there
    */
   moveTo(position: SourcePosition): void;
   /** Uses packet numbers again from `packetSeq` on: the packets that had them were removed. */
   renumber(packetSeq: number): void;
-  /** Drops everything that is committed now and returns how many records that were. Packet numbers go on. */
-  drop(): number;
-  /** Reads the counters of the producer, also of a damaged source. */
-  counters(): SourceCounters;
   /** Reads how much of the source is in use, for `waitingBytes`. */
   readUse(): void;
   /** Asks the producer to wake the consumer when it closes a sub-buffer, or stops that. */
   requestWake(on: boolean): void;
-  close(): void;
 }

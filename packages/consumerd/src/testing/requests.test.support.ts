@@ -62,16 +62,16 @@ export function requests(root: string) {
     { ...openChannel, trace: 11, channel: 12 },
     { ...declareEvents, channel: 12 },
   ];
-  const openRing = (id: number, { path, bytes }: Pick<TestRing, 'path' | 'bytes'>, channel = 2): OpenRingRequest => ({
+  const openRing = (
+    id: number,
+    { path, bytes }: Pick<TestRing, 'path' | 'bytes'>,
+    { channel = 2, tid = 11 }: { readonly channel?: number; readonly tid?: number } = {},
+  ): OpenRingRequest => ({
     type: 'open-ring',
     channel,
     ring: id,
-    path,
-    bytes,
     streamInstanceId: id,
-    pid: 10,
-    tid: 11,
-    procname: 'test',
+    source: { kind: 'thread-ring', path, bytes, pid: 10, tid, procname: 'test' },
   });
   return { setUp, kernelSetUp, openRing };
 }

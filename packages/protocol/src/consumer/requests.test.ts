@@ -40,12 +40,8 @@ const commands: readonly ConsumerCommand[] = [
     type: 'open-ring',
     channel: 2,
     ring: 3,
-    path: '/proc/1/fd/7',
-    bytes: 12288,
     streamInstanceId: 0,
-    pid: 1,
-    tid: 1,
-    procname: '',
+    source: { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 12288, pid: 1, tid: 1, procname: '' },
   },
   { type: 'close-ring', ring: 3 },
   { type: 'close-trace', trace: 1 },
@@ -131,12 +127,18 @@ describe('checkConsumerRequest', () => {
     ['environment', ['a']],
   ])('refuses an open-trace whose %s is %j', (name, value) => refused({ ...commands[0], [name]: value }));
 
+  it.each([
+    { kind: 'tape', path: '/dev/st0' },
+    { kind: 'thread-ring', path: 'relative', bytes: 12288, pid: 1, tid: 1, procname: '' },
+    { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 0, pid: 1, tid: 1, procname: '' },
+  ])('refuses an open-ring whose source is %j', (source) => refused({ ...commands[3], source }));
+
   it.each(['../x', '.hidden', 'a/b', 'a\nb', ''])('refuses %j as the name of a channel', (name) => {
     refused({ ...commands[1], attributes: { ...(commands[1] as { attributes: object }).attributes, name } });
   });
 
   it('refuses whatever else comes, and throws nothing else', () => {
-    const member = fc.constantFrom('trace', 'channel', 'ring', 'events', 'attributes', 'path', 'bytes', 'session');
+    const member = fc.constantFrom('trace', 'channel', 'ring', 'events', 'attributes', 'source', 'session');
     fc.assert(
       fc.property(fc.constantFrom(...commands), fc.dictionary(member, fc.jsonValue()), (command, members) => {
         try {

@@ -1,17 +1,12 @@
 /** Requests about rings. */
 import { channelKey } from '../model/channel.ts';
-import { absolutePath } from '../model/names.ts';
 import { clampedCount, sessionStatistics } from '../model/statistics.ts';
-import { count, integer, list, nothing, object, type Shaped } from '../wire/shape.ts';
-import { foreignText } from '../wire/text.ts';
+import { count, list, nothing, object, type Shaped } from '../wire/shape.ts';
 import { request, session } from './request.ts';
+import { source } from './source.ts';
 
-/** Bound of process numbers and of the size of a ring: 32 bits with a sign. */
-const ID_MAX = 2 ** 31 - 1;
 /** Channels of one request. It bounds the work of the check, before the consumer looks them up. */
 const CHANNELS_MAX = 65_536;
-/** Names of registered threads have the same bound. */
-const PROCNAME_LENGTH_MAX = 255;
 
 const channels = list(channelKey, CHANNELS_MAX, 'channel');
 
@@ -25,20 +20,8 @@ const channelUse = object({
 export type ChannelUse = Shaped<typeof channelUse>;
 
 export const ringRequests = {
-  /** Opens a ring to drain. `path` is `/proc/<session daemon>/fd/<n>`. */
-  'open-ring': request(
-    {
-      channel: channelKey,
-      ring: count,
-      path: absolutePath,
-      bytes: integer(1, ID_MAX),
-      streamInstanceId: count,
-      pid: integer(0, ID_MAX),
-      tid: integer(0, ID_MAX),
-      procname: foreignText(PROCNAME_LENGTH_MAX),
-    },
-    nothing,
-  ),
+  /** Opens a ring: to drain it, or to copy it for the snapshots of a flight recorder. */
+  'open-ring': request({ channel: channelKey, ring: count, streamInstanceId: count, source }, nothing),
   /** Takes the committed part of a ring whose producer has ended, then closes it. */
   'close-ring': request({ ring: count }, sessionStatistics),
   /**

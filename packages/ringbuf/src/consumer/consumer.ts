@@ -3,8 +3,8 @@ import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
 import type { HeldSubBuf, PacketContent, RingCounters } from './packet-content.ts';
 import { packetSpan } from './packet-span.ts';
-import type { RingStorage } from './ring-storage.ts';
 import { type RingExpectation, RingReader } from './ring-reader.ts';
+import type { RingStorage } from './ring-storage.ts';
 import { type ConsumerPosition, corrupt, type ProducerWords } from './ring-words.ts';
 import { beginOf, readClosedSubBuf, readOpenSubBuf, type SubBufWords } from './sub-buf-words.ts';
 
@@ -15,7 +15,7 @@ const ATTEMPT_COUNT_MAX = 32;
  * Reading end of a ring. It maps nothing and trusts nothing: every word is bounded before it is used, and each call
  * ends after a bounded number of reads whatever the producer does.
  *
- * `next` gives records, `release` says that they are safe. Until then `next` gives the same position again, possibly
+ * `next` gives records, `release` reports that they are safe. Until then `next` gives the same position again, possibly
  * with more records, so a packet that could not be written is simply taken again.
  *
  * Methods throw `RingError`: `TRUNCATED`, `CORRUPT`, `IO`. The ring is then of no more use.
@@ -117,7 +117,7 @@ export class RingConsumer {
   /**
    * Drops everything that is committed now. Packet numbers go on as if it had never been there.
    *
-   * @returns how many records that were
+   * @returns the number of these records
    */
   drop(): number {
     const { packetSeq } = this.#position;

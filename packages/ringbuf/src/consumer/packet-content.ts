@@ -26,7 +26,7 @@ export interface PacketContent extends PacketSpan {
 /** A sub-buffer with records that were not taken. */
 export interface HeldSubBuf {
   readonly seq: number;
-  /** Size of those records. */
+  /** Size of these records. */
   readonly bytes: number;
 }
 

@@ -90,7 +90,7 @@ export class RingReader {
     return !this.overwrites && this.#storage.giveBack !== undefined;
   }
 
-  /** Gives the memory of sub-buffer `seq` back to the system. Returns how many bytes that were. */
+  /** Gives the memory of sub-buffer `seq` back to the system. Returns the number of bytes. */
   giveBack(seq: number): number {
     return this.#storage.giveBack?.(this.#subBufOffset(seq), this.header.subBufBytes) ?? 0;
   }

@@ -2,8 +2,8 @@ import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
 import { RingConsumer } from './consumer.ts';
 import type { HeldSubBuf, PacketContent } from './packet-content.ts';
-import { type RingStorage, unmoved } from './ring-storage.ts';
 import type { RingExpectation } from './ring-reader.ts';
+import { type RingStorage, unmoved } from './ring-storage.ts';
 
 /** Content of one packet of a snapshot. */
 export type SnapshotPacket = Omit<PacketContent, 'packetsLost'>;

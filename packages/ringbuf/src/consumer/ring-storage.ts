@@ -17,7 +17,7 @@ export interface RingStorage {
    * Gives memory back to the system; afterwards it reads as zeros. Absent where a later store could then fail, as in a
    * file.
    *
-   * @returns how many bytes that were
+   * @returns the number of bytes
    * @throws {RingError} `IO`
    */
   giveBack?(position: number, bytes: number): number;

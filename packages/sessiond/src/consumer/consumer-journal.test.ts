@@ -24,8 +24,8 @@ function openChannel(trace: number, channel: number): SetUpCommand {
   return { type: 'open-channel', trace, channel, streamClassId: 0, attributes: DEFAULT_CHANNEL, contexts: [] };
 }
 function openRing(channel: number, ring: number): SetUpCommand {
-  const rest = { path: '/p', bytes: 1, streamInstanceId: 0, pid: 1, tid: 1, procname: '' };
-  return { type: 'open-ring', channel, ring, ...rest };
+  const source = { kind: 'thread-ring', path: '/p', bytes: 1, pid: 1, tid: 1, procname: '' } as const;
+  return { type: 'open-ring', channel, ring, streamInstanceId: 0, source };
 }
 
 function journalOf(...commands: (SetUpCommand | TaskCommand)[]): {

@@ -92,12 +92,8 @@ describe('ConsumerLink', () => {
         type: 'open-ring',
         channel: 1,
         ring: 1,
-        path: '/dev/null',
-        bytes: 1,
         streamInstanceId: 0,
-        pid: 1,
-        tid: 1,
-        procname: 'p',
+        source: { kind: 'thread-ring', path: '/dev/null', bytes: 1, pid: 1, tid: 1, procname: 'p' },
       },
       ({ code }) => refusals.push(code) > 0,
     );

@@ -65,7 +65,7 @@ function whenReleased(command: ConsumerCommand, answer: () => void): void {
 
 function write(command: ConsumerCommand): void {
   const asked: Asked = { pid: process.pid, command };
-  const line = command.type === 'open-ring' ? { ...asked, ringText: firstBytesOf(command.path) } : asked;
+  const line = command.type === 'open-ring' ? { ...asked, ringText: firstBytesOf(command.source.path) } : asked;
   appendFileSync(fileIn('asked'), `${JSON.stringify(line)}\n`);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, parseIndexFile, readPacketHeader } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noStatistics } from '../../session/statistics.ts';
-import { encodeRingPacketHeader } from '../../source/ring/ring-packet-header.ts';
+import { encodeRingPacketHeader } from '../../source/ring/ring-packets.ts';
 import { failingCalls } from '../../testing/failing-calls.test.support.ts';
 import { NOTHING_CLEARED, type StreamNote } from '../packet-output.ts';
 import { CheckpointFile } from './checkpoint-file.ts';

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
-import type { StreamIdentity } from '../packet-output.ts';
+import type { StreamIdentity } from '../../source/source.ts';
 import type { SnapshotOutput } from '../snapshot-output.ts';
 import { closeQuietly, type FileCalls, openTraceFile, writeWhole } from './file-calls.ts';
 import { isInUse, nameWhole, partialOf, removeEmpty, removePartial } from './snapshot-directory.ts';

@@ -8,7 +8,7 @@ import {
   readPacketStart,
   uuidBytes,
 } from '@ringtail/ctf';
-import type { StreamIdentity } from '../packet-output.ts';
+import type { StreamIdentity } from '../../source/source.ts';
 
 /** Whole packets at the start of a data stream file. */
 export interface WalkedPackets {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { encodeIndexHeader } from '@ringtail/ctf';
-import type { OutgoingPacket, StreamIdentity } from '../packet-output.ts';
+import type { StreamIdentity } from '../../source/source.ts';
+import type { OutgoingPacket } from '../packet-output.ts';
 import type { SnapshotStream } from '../snapshot-output.ts';
 import { closeQuietly, type FileCalls, openTraceFile, writeWhole } from './file-calls.ts';
 import { indexEntryOf } from './packet-walk.ts';

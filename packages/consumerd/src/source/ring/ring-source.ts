@@ -1,15 +1,9 @@
 import { assert } from '@ringtail/base';
-import type { PacketContent, RingConsumer, RingFile } from '@ringtail/ringbuf';
-import { RingMode } from '@ringtail/ringbuf';
-import type {
-  PacketSource,
-  ReclaimableMemory,
-  SourceCounters,
-  SourcePacket,
-  SourcePosition,
-  SourceShape,
-} from '../packet-source.ts';
-import { encodeRingPacketHeader, type RingIdentity } from './ring-packet-header.ts';
+import { type PacketContent, RingConsumer, type RingCounters, type RingFile, RingMode } from '@ringtail/ringbuf';
+import type { PacketSource, ReclaimableMemory, SourcePacket, SourcePosition, SourceShape } from '../packet-source.ts';
+import type { CopiedPacket, SourceCounters } from '../source.ts';
+import { withSourceErrors } from './ring-errors.ts';
+import { copiedPacketOf, encodeRingPacketHeader, expectationOf, type RingIdentity } from './ring-packets.ts';
 
 /** Ring of a JavaScript thread as a source of packets. */
 export class RingSource implements PacketSource {
@@ -17,11 +11,13 @@ export class RingSource implements PacketSource {
   readonly memory: ReclaimableMemory | undefined;
   readonly #ring: RingConsumer;
   readonly #identity: RingIdentity;
-  readonly #file: Pick<RingFile, 'close'>;
+  readonly #file: RingFile;
   /** Newest records of the ring and the packet made of them. */
   #taken: { readonly records: PacketContent; readonly packet: SourcePacket } | undefined;
 
-  constructor(ring: RingConsumer, identity: RingIdentity, file: Pick<RingFile, 'close'>) {
+  /** @throws {SourceError} if the file is not the ring of this data stream */
+  constructor(file: RingFile, identity: RingIdentity) {
+    const ring = withSourceErrors(() => new RingConsumer(file, expectationOf(identity)));
     const { subBufBytes, subBufCount, mode } = ring.header;
     this.shape = { subBufBytes, subBufCount, overwrites: mode === RingMode.OVERWRITE };
     this.memory = ring.isReclaimable ? ring : undefined;
@@ -39,54 +35,45 @@ export class RingSource implements PacketSource {
   }
 
   get(options: { readonly takeOpen: boolean }): SourcePacket | null {
-    const records = this.#ring.next(options);
+    const records = withSourceErrors(() => this.#ring.next(options));
     if (records === null) return null;
-    const { packetSeq, beginTimestamp, endTimestamp, eventsDiscardedAtEnd, bytes, after } = records;
-    const packet = {
-      packetSeq,
-      beginTimestamp,
-      endTimestamp,
-      eventsDiscarded: eventsDiscardedAtEnd,
-      recordCount: recordCountOf(records),
-      records: bytes,
-      after,
-    };
+    const packet = { ...copiedPacketOf(records), after: records.after };
     this.#taken = { records, packet };
     return packet;
   }
 
   release(packet: SourcePacket): void {
-    assert(this.#taken?.packet === packet, 'only the newest packet is released');
-    this.#ring.release(this.#taken.records);
+    const taken = this.#taken;
+    assert(taken?.packet === packet, 'only the newest packet is released');
+    withSourceErrors(() => this.#ring.release(taken.records));
   }
 
-  encodeHeader(packet: SourcePacket): Uint8Array {
+  encodeHeader(packet: CopiedPacket): Uint8Array {
     return encodeRingPacketHeader(this.#identity, packet);
   }
 
   moveTo(position: SourcePosition): void {
-    this.#ring.resumeAt(position);
+    withSourceErrors(() => this.#ring.resumeAt(position));
   }
 
   renumber(packetSeq: number): void {
-    this.#ring.renumber(packetSeq);
+    withSourceErrors(() => this.#ring.renumber(packetSeq));
   }
 
   drop(): number {
-    return this.#ring.drop();
+    return withSourceErrors(() => this.#ring.drop());
   }
 
   counters(): SourceCounters {
-    const { recorded, discardedFull, discardedBig, failed, nested } = this.#ring.counters();
-    return { recorded, discarded: discardedFull + discardedBig, failed, nested };
+    return withSourceErrors(() => sourceCountersOf(this.#ring.counters()));
   }
 
   readUse(): void {
-    this.#ring.readUse();
+    withSourceErrors(() => this.#ring.readUse());
   }
 
   requestWake(on: boolean): void {
-    this.#ring.requestWake(on);
+    withSourceErrors(() => this.#ring.requestWake(on));
   }
 
   close(): void {
@@ -94,7 +81,12 @@ export class RingSource implements PacketSource {
   }
 }
 
-/** A record takes a byte at least, so a ring that claims more records cannot blow up the counts. */
-export function recordCountOf({ recordCount, bytes }: Pick<PacketContent, 'recordCount' | 'bytes'>): number {
-  return Math.min(recordCount, bytes.length);
+export function sourceCountersOf({
+  recorded,
+  discardedFull,
+  discardedBig,
+  failed,
+  nested,
+}: RingCounters): SourceCounters {
+  return { recorded, discarded: discardedFull + discardedBig, failed, nested };
 }

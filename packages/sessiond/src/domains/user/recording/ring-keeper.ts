@@ -85,10 +85,8 @@ export class RingKeeper {
       type: 'open-ring',
       channel: channel.key,
       ring: ring.key,
-      path: `/proc/${process.pid}/fd/${descriptor}`,
-      bytes,
       streamInstanceId: channel.trace.nextStreamInstanceId++,
-      ...owner,
+      source: { kind: 'thread-ring', path: `/proc/${process.pid}/fd/${descriptor}`, bytes, ...owner },
     });
     return ring;
   }
