@@ -1,17 +1,9 @@
-import type { ScalarSpec } from '../encode/scalar.ts';
-import { toText, utf8Bytes } from '../encode/text.ts';
-import { labelTable, toBytes, toEnumerator, toList } from '../encode/values.ts';
-import { beginsWithList, type FilterScope, findPlace, type PlaceLeaf, type PlaceStep } from './argument-place.ts';
-import { asWritten, dynamicOperand, isWrittenAs, matchesAsWritten } from './argument-text.ts';
+import type { FilterScope } from './argument-place.ts';
 import { evaluatorOf } from './evaluate.ts';
-import {
-  type BinaryOperator,
-  beginningOf,
-  type FilterExpression,
-  type FilterField,
-  type UnaryOperator,
-} from './filter-ast.ts';
-import { bitAnd, bitOr, bitXor, complement, integer64, narrow, negate, shiftLeft, shiftRight } from './operators.ts';
+import { FieldOperands } from './field-operands.ts';
+import { type BinaryOperator, beginningOf, type FilterExpression, type UnaryOperator } from './filter-ast.ts';
+import { FilterBlock, type Operand } from './filter-block.ts';
+import { narrow } from './operators.ts';
 
 /** A filter over the arguments of a tracepoint as source text, to be put into a generated function. */
 export interface FilterSource {
@@ -24,27 +16,6 @@ export interface FilterSource {
   readonly constants: ReadonlyMap<string, unknown>;
 }
 
-/** The functions that generated filters call, by the name they call them. */
-const FILTER_FUNCTIONS = {
-  asWritten,
-  bitAnd,
-  bitOr,
-  bitXor,
-  complement,
-  dynamicOperand,
-  integer64,
-  isWrittenAs,
-  matchesAsWritten,
-  negate,
-  shiftLeft,
-  shiftRight,
-  toBytes,
-  toEnumerator,
-  toList,
-  toText,
-  utf8Bytes,
-};
-
 /**
  * @param argumentNames one identifier per field of the scope, which the text may assign
  * @param label of the surrounding block; also the end of every name that the text declares and of every constant of its
@@ -56,42 +27,19 @@ export function emitArgumentFilter(
   argumentNames: readonly string[],
   label: string,
 ): FilterSource {
-  const emitter = new FilterEmitter(scope, argumentNames, label);
-  emitter.require(expression);
-  return { text: emitter.lines.join('\n'), constants: emitter.constants };
-}
-
-/**
- * An expression in the generated text, and what it can be:
- *
- * - `truth`  a boolean, which stands for 1 or 0
- * - `small`  a number that is a 32-bit integer
- * - `exact`  a number that is an integer
- * - `wide`   an integer, as a number or as a bigint
- * - `real`   any number; a bigint too
- * - `text`   a string as the application passed it
- * - `dynamic` what `real` is, or a string as it is in the trace
- */
-interface Operand {
-  readonly kind: 'truth' | 'small' | 'exact' | 'wide' | 'real' | 'text' | 'dynamic';
-  readonly code: string;
-  /** Of a text with a star at its end: the length up to which texts that it is compared with count. */
-  readonly upTo?: number | undefined;
+  const block = new FilterBlock(label);
+  new FilterEmitter(block, new FieldOperands(block, scope, argumentNames)).require(expression);
+  return { text: block.lines.join('\n'), constants: block.constants };
 }
 
 /** A method that returns undefined has left the block: its operand is missing in all events. */
 class FilterEmitter {
-  readonly lines: string[] = [];
-  readonly constants = new Map<string, unknown>(Object.entries(FILTER_FUNCTIONS));
-  readonly #scope: FilterScope;
-  readonly #argumentNames: readonly string[];
-  readonly #label: string;
-  #names = 0;
+  readonly #block: FilterBlock;
+  readonly #fields: FieldOperands;
 
-  constructor(scope: FilterScope, argumentNames: readonly string[], label: string) {
-    this.#scope = scope;
-    this.#argumentNames = argumentNames;
-    this.#label = label;
+  constructor(block: FilterBlock, fields: FieldOperands) {
+    this.#block = block;
+    this.#fields = fields;
   }
 
   /** Continues only where the expression is true. */
@@ -102,7 +50,7 @@ class FilterEmitter {
       return;
     }
     const truth = this.#truth(this.#operand(expression));
-    if (truth !== undefined) this.#leaveIf(`!(${truth})`);
+    if (truth !== undefined) this.#block.leaveIf(`!(${truth})`);
   }
 
   #operand(expression: FilterExpression): Operand | undefined {
@@ -114,7 +62,7 @@ class FilterEmitter {
       case 'text':
         return { kind: 'text', code: JSON.stringify(expression.pattern[0]), upTo: beginningOf(expression) };
       case 'field':
-        return this.#field(expression);
+        return this.#fields.operand(expression);
       case 'unary':
         return this.#unary(expression.operator, this.#operand(expression.operand));
       case 'binary':
@@ -158,11 +106,11 @@ class FilterEmitter {
   #logical(operator: '&&' | '||', left: FilterExpression, right: FilterExpression): Operand | undefined {
     const first = this.#truth(this.#operand(left));
     if (first === undefined) return undefined;
-    const result = this.#name('both');
-    this.lines.push(`let ${result} = ${first};`, `if (${operator === '&&' ? result : `!${result}`}) {`);
+    const result = this.#block.name('both');
+    this.#block.lines.push(`let ${result} = ${first};`, `if (${operator === '&&' ? result : `!${result}`}) {`);
     const second = this.#truth(this.#operand(right));
-    if (second !== undefined) this.lines.push(`${result} = ${second};`);
-    this.lines.push('}');
+    if (second !== undefined) this.#block.lines.push(`${result} = ${second};`);
+    this.#block.lines.push('}');
     return { kind: 'truth', code: result };
   }
 
@@ -172,7 +120,7 @@ class FilterEmitter {
     const wanted = pattern[0] as string;
     const code =
       pattern.length > 1
-        ? `matchesAsWritten(${this.#constant('pattern', pattern)}, ${text})`
+        ? `matchesAsWritten(${this.#block.constant('pattern', pattern)}, ${text})`
         : wanted.includes('\0')
           ? 'false'
           : `isWrittenAs(${text}, ${JSON.stringify(wanted)})`;
@@ -189,7 +137,7 @@ class FilterEmitter {
       return { kind: 'truth', code: `(${compared(a)} ${operator} ${compared(b)})` };
     }
     if (one.kind === 'dynamic' && two.kind === 'dynamic') {
-      this.#leaveIf(`(typeof ${one.code} === 'string') !== (typeof ${two.code} === 'string')`);
+      this.#block.leaveIf(`(typeof ${one.code} === 'string') !== (typeof ${two.code} === 'string')`);
       return { kind: 'truth', code: `(${one.code} ${operator} ${two.code})` };
     }
     const a = this.#number(one);
@@ -215,8 +163,8 @@ class FilterEmitter {
   /** Integer result of a call, which is undefined if an operand is no integer or the shift is too large. */
   #checked(kind: Operand['kind'], call: string): Operand {
     if (kind !== 'real') return { kind: 'wide', code: call };
-    const result = this.#local('bits', call);
-    this.#leaveIf(`${result} === undefined`);
+    const result = this.#block.local('bits', call);
+    this.#block.leaveIf(`${result} === undefined`);
     return { kind: 'wide', code: result };
   }
 
@@ -232,11 +180,11 @@ class FilterEmitter {
       case undefined:
         return undefined;
       case 'text':
-        return this.#missing();
+        return this.#block.missing();
       case 'truth':
         return { kind: 'small', code: `(${operand.code} ? 1 : 0)` };
       case 'dynamic':
-        this.#leaveIf(`typeof ${operand.code} === 'string'`);
+        this.#block.leaveIf(`typeof ${operand.code} === 'string'`);
         return { kind: 'real', code: operand.code };
       default:
         return operand;
@@ -245,119 +193,9 @@ class FilterEmitter {
 
   #text(operand: Operand | undefined): string | undefined {
     if (operand === undefined) return undefined;
-    if (operand.kind === 'dynamic') this.#leaveIf(`typeof ${operand.code} !== 'string'`);
-    else if (operand.kind !== 'text') return this.#missing();
+    if (operand.kind === 'dynamic') this.#block.leaveIf(`typeof ${operand.code} !== 'string'`);
+    else if (operand.kind !== 'text') return this.#block.missing();
     return operand.code;
-  }
-
-  #field(field: FilterField): Operand | undefined {
-    const place = findPlace(field, this.#scope);
-    if (place === undefined) return this.#missing();
-    let value: string;
-    if (place.root.kind === 'argument') {
-      value = this.#argumentNames[place.root.index] as string;
-      if (beginsWithList(place)) this.lines.push(`if (${value} != null) ${value} = toList(${value});`);
-    } else {
-      const { context } = place.root;
-      if (context.inline === undefined) value = `${this.#constant('context', context)}.read()`;
-      else {
-        value = context.inline.expression;
-        for (const [name, constant] of Object.entries(context.inline.constants)) this.constants.set(name, constant);
-      }
-      value = this.#local('context', value);
-    }
-    for (const step of place.steps) value = this.#step(step, value);
-    return this.#leaf(place.leaf, value);
-  }
-
-  #step(step: PlaceStep, value: string): string {
-    switch (step.kind) {
-      case 'member':
-        return this.#local('member', `${value}[${JSON.stringify(step.name)}]`);
-      case 'present':
-        this.#leaveIf(`${value} === undefined || ${value} === null`);
-        return value;
-      case 'byte': {
-        const bytes = this.#local('bytes', `toBytes(${value})`);
-        this.#leaveIf(`!(${step.index} < ${bytes}.length)`);
-        return `${bytes}[${step.index}]`;
-      }
-      case 'element': {
-        const list = this.#local('list', `toList(${value})`);
-        const isThere = `${step.index} < ${list}.length`;
-        if (step.filler === undefined) {
-          this.#leaveIf(`!(${isThere})`);
-          return this.#local('element', `${list}[${step.index}]`);
-        }
-        const filler = this.#constant('filler', step.filler.value);
-        return this.#local('element', `${isThere} ? ${list}[${step.index}] : ${filler}`);
-      }
-    }
-  }
-
-  #leaf(leaf: PlaceLeaf, value: string): Operand {
-    switch (leaf.kind) {
-      case 'scalar': {
-        const { kind, code } = this.#scalar(leaf.spec, value);
-        return { kind, code: this.#local('field', code) };
-      }
-      case 'text':
-        return { kind: 'text', code: this.#local('text', `toText(${value})`) };
-      case 'presence':
-        return { kind: 'truth', code: `(${value} !== undefined && ${value} !== null)` };
-      case 'dynamic': {
-        const dynamic = this.#local('dynamic', `dynamicOperand(${value})`);
-        this.#leaveIf(`${dynamic} === undefined`);
-        return { kind: 'dynamic', code: dynamic };
-      }
-      case 'length': {
-        const lengths = {
-          list: `toList(${value}).length`,
-          bytes: `toBytes(${value}).length`,
-          text: `utf8Bytes(toText(${value}), false)`,
-        };
-        return { kind: 'exact', code: this.#local('length', lengths[leaf.of]) };
-      }
-    }
-  }
-
-  /** The value that the field will hold: integers wrap as in a typed array, which throws for the same values. */
-  #scalar(spec: ScalarSpec, value: string): Operand {
-    if (spec.kind === 'boolean') return { kind: 'small', code: `${value} ? 1 : 0` };
-    if (spec.kind === 'enumeration') {
-      return this.#scalar(spec.container, `toEnumerator(${this.#constant('labels', labelTable(spec))}, ${value})`);
-    }
-    if (spec.kind === 'float') return { kind: 'real', code: spec.bits === 64 ? `+${value}` : `Math.fround(${value})` };
-    const { bits, signed } = spec;
-    if (bits === 64) return { kind: 'wide', code: `integer64(${value})` };
-    if (bits === 32)
-      return signed ? { kind: 'small', code: `${value} | 0` } : { kind: 'exact', code: `${value} >>> 0` };
-    const unused = 32 - bits;
-    return { kind: 'small', code: `${value} << ${unused} ${signed ? '>>' : '>>>'} ${unused}` };
-  }
-
-  #missing(): undefined {
-    this.lines.push(`break ${this.#label};`);
-  }
-
-  #leaveIf(condition: string): void {
-    this.lines.push(`if (${condition}) break ${this.#label};`);
-  }
-
-  #local(prefix: string, expression: string): string {
-    const name = this.#name(prefix);
-    this.lines.push(`const ${name} = ${expression};`);
-    return name;
-  }
-
-  #constant(prefix: string, value: unknown): string {
-    const name = this.#name(prefix);
-    this.constants.set(name, value);
-    return name;
-  }
-
-  #name(prefix: string): string {
-    return `${prefix}_${this.#names++}_${this.#label}`;
   }
 }
 

@@ -51,6 +51,8 @@ export type TypeSpecifier =
   /** A typealias or typedef: `uint32_t`, `unsigned long`, `char *`. */
   | { readonly kind: 'named'; readonly name: string; readonly at: number };
 
+export type Specifier<Kind extends TypeSpecifier['kind']> = Extract<TypeSpecifier, { readonly kind: Kind }>;
+
 export interface Declarator {
   readonly name: string;
   /** From the outermost array to the innermost, as written. */

@@ -1,28 +1,23 @@
 import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
-import { bitsMinOf, integerOf } from '../model/class-facts.ts';
+import { bitsMinOf } from '../model/class-facts.ts';
 import type {
   ByteOrder,
   EnumerationFieldClass,
-  EnumerationMapping,
   FieldClass,
   FieldLocation,
   FieldScope,
-  FloatFieldClass,
-  IntegerFieldClass,
   StructureFieldClass,
   StructureMember,
   VariantFieldClass,
   VariantOption,
 } from '../model/field-class.ts';
-import { visitFieldClasses } from '../model/field-class-walk.ts';
 import { selectorProblem } from '../model/selector-problem.ts';
 import type { EnvironmentValue } from '../model/trace-class.ts';
-import type { Attribute, Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
+import type { Declaration, Declarator, Expression, Specifier, TypeSpecifier } from './tsdl-ast.ts';
+import { TsdlScalarTypes } from './tsdl-scalar-types.ts';
 import { TsdlScope, type TsdlType, type UntaggedVariant, type Variant } from './tsdl-scope.ts';
 import type { TsdlValues } from './tsdl-values.ts';
 import { TypeWeights } from './tsdl-weights.ts';
-
-type Specifier<Kind extends TypeSpecifier['kind']> = Extract<TypeSpecifier, { kind: Kind }>;
 
 /** Words before the members of each scope in an absolute path. */
 const SCOPE_WORDS: readonly (readonly [FieldScope, string])[] = [
@@ -34,22 +29,16 @@ const SCOPE_WORDS: readonly (readonly [FieldScope, string])[] = [
   ['event-record-payload', 'event.fields.'],
 ];
 
-const FLOAT_BITS = [16, 32, 64, 128] as const;
-const FLOAT_EXPONENT_BITS = { 16: 5, 32: 8, 64: 11, 128: 15 } as const;
-
 /** A class whose every instance would take more than this is refused when it is declared. */
 const STATIC_BITS_MAX = 2 ** 30;
 
-/** Turns type specifiers into field classes. */
+/** Turns type specifiers into field classes. `TsdlScalarTypes` has the types that need no other type. */
 export class TsdlTypes {
   readonly values: TsdlValues;
   /** Where the locations of the field classes stand in the text. */
   readonly locations = new Map<FieldLocation, number>();
   readonly #weights = new TypeWeights();
-  readonly #nativeByteOrder: ByteOrder;
-  readonly #clockNames: ReadonlySet<string>;
-  /** Clocks that types refer to in vain, and where. */
-  readonly #unknownClocks = new Map<string, number>();
+  readonly #scalars: TsdlScalarTypes;
   readonly #environment: ReadonlyMap<string, EnvironmentValue>;
 
   constructor(
@@ -59,8 +48,7 @@ export class TsdlTypes {
     environment: ReadonlyMap<string, EnvironmentValue>,
   ) {
     this.values = values;
-    this.#nativeByteOrder = nativeByteOrder;
-    this.#clockNames = clockNames;
+    this.#scalars = new TsdlScalarTypes(values, nativeByteOrder, clockNames);
     this.#environment = environment;
   }
 
@@ -69,22 +57,13 @@ export class TsdlTypes {
     const fieldClass = this.fieldClass(type, scope);
     if (fieldClass.kind !== 'structure') throw this.values.error('a structure is needed here', type.at);
     this.countRoot(fieldClass, type.at);
-    if (this.#unknownClocks.size > 0) this.#refuseUnknownClocks(fieldClass);
+    this.#scalars.refuseUnknownClocks(fieldClass);
     return fieldClass;
   }
 
   /** Adds the fields of a scope to the number of fields of the trace. */
   countRoot(root: StructureFieldClass, at: number): void {
     if (this.#weights.exceedsWhole(root)) throw this.values.unsupported('metadata of that many fields', at);
-  }
-
-  /** A type may be of a clock that is not there, as long as no field is of that type. */
-  #refuseUnknownClocks(root: StructureFieldClass): void {
-    visitFieldClasses(root, (fieldClass) => {
-      const { clock } = integerOf(fieldClass) ?? {};
-      const at = clock === undefined ? undefined : this.#unknownClocks.get(clock);
-      if (at !== undefined) throw this.values.error(`there is no clock ${clock}`, at);
-    });
   }
 
   fieldClass(type: TypeSpecifier, scope: TsdlScope): FieldClass {
@@ -115,11 +94,11 @@ export class TsdlTypes {
   #type(type: TypeSpecifier, scope: TsdlScope): TsdlType {
     switch (type.kind) {
       case 'integer':
-        return this.#integer(type);
+        return this.#scalars.integer(type);
       case 'float':
-        return this.#float(type);
+        return this.#scalars.float(type);
       case 'string':
-        return this.#string(type);
+        return this.#scalars.string(type);
       case 'enum':
         return this.#enumeration(type, scope);
       case 'struct':
@@ -137,91 +116,6 @@ export class TsdlTypes {
     return type;
   }
 
-  #integer({ attributes, at }: Specifier<'integer'>): IntegerFieldClass {
-    const { values } = this;
-    let bits: number | undefined;
-    let align: number | undefined;
-    const optional: { clock?: string } = {};
-    const rest: Pick<IntegerFieldClass, 'signed' | 'byteOrder' | 'base' | 'encoding'> = {
-      signed: false,
-      byteOrder: this.#nativeByteOrder,
-      base: 10,
-      encoding: 'none',
-    };
-    for (const { name, value, at } of this.#distinct(attributes)) {
-      if (name === 'size') bits = this.#integerBits(value);
-      else if (name === 'align') align = values.align(value, ALIGN_BITS_MAX);
-      else if (name === 'signed') Object.assign(rest, { signed: values.boolean(value) });
-      else if (name === 'byte_order')
-        Object.assign(rest, { byteOrder: values.byteOrder(value, this.#nativeByteOrder) });
-      else if (name === 'base') Object.assign(rest, { base: values.base(value) });
-      else if (name === 'encoding') Object.assign(rest, { encoding: values.encoding(value) });
-      else if (name === 'map') optional.clock = this.#clockName(value);
-      else values.refuseUnknown(name, value, at);
-    }
-    if (bits === undefined) throw values.error('an integer needs a size', at);
-    return { kind: 'integer', bits, align: align ?? (bits % 8 === 0 ? 8 : 1), ...rest, ...optional };
-  }
-
-  #integerBits(value: Expression): number {
-    const bits = this.values.count(value);
-    if (bits === 0) throw this.values.error('an integer has at least one bit', value.at);
-    if (bits > 64) throw this.values.unsupported(`an integer of ${bits} bits`, value.at);
-    return bits;
-  }
-
-  /** `clock.NAME.value` */
-  #clockName(value: Expression): string {
-    const words = this.values.text(value).split('.');
-    const [prefix, name, suffix] = words;
-    if (words.length !== 3 || prefix !== 'clock' || suffix !== 'value' || name === undefined) {
-      throw this.values.error('a clock mapping is written clock.NAME.value', value.at);
-    }
-    if (!this.#clockNames.has(name)) this.#unknownClocks.set(name, value.at);
-    return name;
-  }
-
-  #float({ attributes, at }: Specifier<'float'>): FloatFieldClass {
-    const { values } = this;
-    let exponentBits: number | undefined;
-    let mantissaBits: number | undefined;
-    let align: number | undefined;
-    let byteOrder = this.#nativeByteOrder;
-    for (const { name, value, at } of this.#distinct(attributes)) {
-      if (name === 'exp_dig') exponentBits = values.count(value);
-      else if (name === 'mant_dig') mantissaBits = values.count(value);
-      else if (name === 'align') align = values.align(value, ALIGN_BITS_MAX);
-      else if (name === 'byte_order') byteOrder = values.byteOrder(value, this.#nativeByteOrder);
-      else throw values.error(`floating point numbers have no attribute ${name}`, at);
-    }
-    if (exponentBits === undefined || mantissaBits === undefined) {
-      throw values.error('a floating point number needs exp_dig and mant_dig', at);
-    }
-    const bits = FLOAT_BITS.find((b) => b === exponentBits + mantissaBits);
-    if (bits === undefined || exponentBits !== FLOAT_EXPONENT_BITS[bits])
-      throw values.unsupported('only IEEE 754 interchange formats can be read', at);
-    return { kind: 'float', bits, align: align ?? 8, byteOrder };
-  }
-
-  #string({ attributes }: Specifier<'string'>): FieldClass {
-    let encoding: 'utf8' | 'ascii' = 'utf8';
-    for (const { name, value, at } of this.#distinct(attributes)) {
-      if (name !== 'encoding') throw this.values.error(`strings have no attribute ${name}`, at);
-      const given = this.values.encoding(value);
-      if (given !== 'none') encoding = given;
-    }
-    return { kind: 'string', encoding };
-  }
-
-  #distinct(attributes: readonly Attribute[]): readonly Attribute[] {
-    const names = new Set<string>();
-    for (const { name, at } of attributes) {
-      if (names.has(name)) throw this.values.error(`there is a second ${name}`, at);
-      names.add(name);
-    }
-    return attributes;
-  }
-
   #enumeration(type: Specifier<'enum'>, scope: TsdlScope): FieldClass {
     const { name, at } = type;
     if (type.enumerators === undefined) {
@@ -234,30 +128,12 @@ export class TsdlTypes {
     const fieldClass: EnumerationFieldClass = {
       kind: 'enumeration',
       container,
-      mappings: this.#mappings(type, container),
+      mappings: this.#scalars.mappings(type, container),
     };
     if (name !== undefined && !scope.declare('enum', name, fieldClass)) {
       throw this.values.error(`the enumeration ${name} is declared twice`, at);
     }
     return fieldClass;
-  }
-
-  /** A label without a value has the value after the label before it. */
-  #mappings({ enumerators = [], at }: Specifier<'enum'>, { bits, signed }: IntegerFieldClass): EnumerationMapping[] {
-    if (enumerators.length === 0) throw this.values.error('an enumeration needs a label', at);
-    const least = signed ? -(1n << BigInt(bits - 1)) : 0n;
-    const most = signed ? (1n << BigInt(bits - 1)) - 1n : (1n << BigInt(bits)) - 1n;
-    let next = 0n;
-    return enumerators.map((enumerator) => {
-      const lower = enumerator.lower === undefined ? next : this.values.bigint(enumerator.lower);
-      const upper = enumerator.upper === undefined ? lower : this.values.bigint(enumerator.upper);
-      if (lower > upper) throw this.values.error(`the range of ${enumerator.label} is empty`, enumerator.at);
-      if (lower < least || upper > most) {
-        throw this.values.error(`the range of ${enumerator.label} exceeds ${bits} bits`, enumerator.at);
-      }
-      next = upper + 1n;
-      return { label: enumerator.label, lower, upper };
-    });
   }
 
   #structure(type: Specifier<'struct'>, scope: TsdlScope): StructureFieldClass {
