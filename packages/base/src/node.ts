@@ -11,6 +11,12 @@ export const now = performance.now.bind(performance);
 export const { setImmediate, setTimeout } = timers;
 export const { queueMicrotask = process.nextTick } = globalThis;
 
+/** Processor time of this process so far, in milliseconds. While other processes have the processor, it stands still. */
+export function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** The process's monotonic clock and timers. */
 export const systemTimers: Timers = {
   nowMs: now,

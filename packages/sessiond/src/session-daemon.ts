@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describeError, within } from '@ringtail/base';
-import { systemTimers as timers } from '@ringtail/base/node';
+import { processorMs, systemTimers as timers } from '@ringtail/base/node';
 import { descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { FlightRecorders } from './archives/flight-recorders.ts';
@@ -99,7 +99,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const isRoot = uid === 0;
   const now = () => new Date();
   const log = new LimitedLog({ log: options.log, timers });
-  const shares = makeShares({ daemonUid: uid, descriptors: descriptorLimit() ?? DESCRIPTORS_DEFAULT, timers });
+  const descriptors = descriptorLimit() ?? DESCRIPTORS_DEFAULT;
+  const shares = makeShares({ daemonUid: uid, descriptors, timers, processorMs });
   const { userBehind } = shares;
 
   const notifications = new NotificationHub();

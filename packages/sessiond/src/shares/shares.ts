@@ -43,6 +43,8 @@ export interface SharesOptions {
   /** Limit of descriptors of the daemon. */
   readonly descriptors: number;
   readonly timers: Timers;
+  /** Processor time of this process, in milliseconds. */
+  readonly processorMs: () => number;
   readonly userBehind?: PoolUsers['userBehind'];
 }
 
@@ -79,7 +81,7 @@ export interface Shares {
 }
 
 export function makeShares(options: SharesOptions): Shares {
-  const { daemonUid, descriptors, timers } = options;
+  const { daemonUid, descriptors, timers, processorMs } = options;
   const nowMs = () => timers.nowMs();
   const subordinates = new SubordinateUsers({ nowMs });
   const userBehind = options.userBehind ?? ((uid) => subordinates.userBehind(uid));
@@ -106,7 +108,7 @@ export function makeShares(options: SharesOptions): Shares {
   return {
     userBehind,
     turns: new FairTurns({ nowMs, userBehind }),
-    drains: new DrainBudget({ ...users, nowMs }),
+    drains: new DrainBudget({ ...users, nowMs, processorMs }),
     appRate: rate(APP_CONNECTIONS_AT_ONCE_MAX, APP_CONNECTIONS_PER_SECOND_MAX),
     appConnections: pool(
       'connections of applications',

@@ -52,7 +52,7 @@ export const STATEDUMP_SITES = {
   provider: site('provider', { name: STRING, tracepoints: U32 }),
   module: site('module', { name: STRING, version: STRING, path: STRING }),
   handle: site('handle', { type: STRING, count: U32 }),
-  /** `modules_left_out`: packages beyond the limits of number or time. */
+  /** `modules_left_out`: files of packages beyond the limit. */
   end: site('end', { modules_left_out: U32 }),
 } as const;
 

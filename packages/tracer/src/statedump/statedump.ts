@@ -7,13 +7,9 @@ import { later } from '../host/event-loop.ts';
 import { buildRecorder } from '../recorder/closure-recorder.ts';
 import type { Gate, Recorder, RecorderTarget } from '../recorder/recorder-plan.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
-import { type LoadedPackage, loadedFiles, PackageFinder } from './loaded-packages.ts';
+import { PackageSearch } from './package-search.ts';
 import { HEAP_FIGURES, STATEDUMP_SITE_LIST, STATEDUMP_SITES } from './statedump-events.ts';
 
-/** Limits for the time that a dump takes of the program: in one turn, and in total. */
-const TURN_MS = 5;
-const WORK_MS_MAX = 250;
-const PACKAGES_MAX = 4096;
 const ARGUMENTS_MAX = 256;
 const TEXT_LENGTH_MAX = 4096;
 /**
@@ -36,12 +32,11 @@ export class Statedump {
   readonly #isLive: () => boolean;
   /** Valid within one turn: channels may be retired between turns. */
   #recorders = new Map<Site, Recorder | null>();
-  readonly #finder = new PackageFinder();
-  readonly #files = new Set<string>();
-  readonly #packages = new Set<string>();
-  #pending: string[] = [];
-  #workMs = 0;
-  #leftOut = 0;
+  readonly #packages = new PackageSearch({
+    nowMs: now,
+    later: (delayMs, act) => this.#later(delayMs, act),
+    onFound: ({ name, version, path }) => this.#record(STATEDUMP_SITES.module, name, version, path),
+  });
 
   /**
    * @param gate the thread's: an event that a context callback emits counts as nested here too
@@ -69,7 +64,7 @@ export class Statedump {
     if (isMainThread) this.#recordProcess();
     this.#recordHeap();
     for (const [name, count] of providers) this.#record(STATEDUMP_SITES.provider, name, count);
-    this.#later(0, () => this.#findPackages(() => this.#recordHandles()));
+    this.#later(0, () => this.#packages.run(() => this.#recordHandles()));
   }
 
   #recordHandles(): void {
@@ -78,9 +73,9 @@ export class Statedump {
     for (const type of process.getActiveResourcesInfo?.() ?? []) counts.set(type, (counts.get(type) ?? 0) + 1);
     for (const [type, count] of counts) this.#record(STATEDUMP_SITES.handle, type, count);
     const youngFor = SETTLED_AFTER_MS - now();
-    const end = () => this.#record(STATEDUMP_SITES.end, this.#leftOut);
+    const end = () => this.#record(STATEDUMP_SITES.end, this.#packages.leftOut);
     if (youngFor <= 0) end();
-    else this.#later(youngFor, () => this.#findPackages(end));
+    else this.#later(youngFor, () => this.#packages.run(end));
   }
 
   #recordProcess(): void {
@@ -100,37 +95,6 @@ export class Statedump {
   #recordHeap(): void {
     const statistics = getHeapStatistics() as unknown as Readonly<Record<string, number>>;
     this.#record(STATEDUMP_SITES.heap, ...HEAP_FIGURES.map((name) => statistics[name] ?? 0));
-  }
-
-  #findPackages(then: () => void): void {
-    for (const file of loadedFiles()) {
-      if (this.#files.has(file)) continue;
-      this.#files.add(file);
-      this.#pending.push(file);
-    }
-    this.#recordPackages(then);
-  }
-
-  /** Records packages for one turn; further turns record the others. */
-  #recordPackages(then: () => void): void {
-    const begin = now();
-    while (this.#pending.length > 0 && now() - begin < TURN_MS) {
-      const found = this.#finder.packageOf(this.#pending.pop() as string);
-      if (found !== undefined && !this.#packages.has(found.path)) this.#recordPackage(found);
-    }
-    this.#workMs += now() - begin;
-    if (this.#workMs > WORK_MS_MAX) this.#leftOut += this.#pending.splice(0).length;
-    if (this.#pending.length === 0) then();
-    else this.#later(0, () => this.#recordPackages(then));
-  }
-
-  #recordPackage({ name, version, path }: LoadedPackage): void {
-    if (this.#packages.size >= PACKAGES_MAX) {
-      this.#leftOut += 1;
-      return;
-    }
-    this.#packages.add(path);
-    this.#record(STATEDUMP_SITES.module, name, version, path);
   }
 
   #later(delayMs: number, act: () => void): void {
