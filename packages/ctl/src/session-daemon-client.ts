@@ -233,7 +233,7 @@ export class SessionDaemonClient {
     return this.request(wait ? 'destroy-session' : 'begin-destruction', { session });
   }
 
-  /** Writes the content of a snapshot session's rings; answers once it is on disk. */
+  /** Writes the content of a flight recorder's rings; answers once it is on disk. */
   recordSnapshot(session: string, options: SnapshotOptions = {}): Promise<SnapshotRecorded> {
     const { output = null, name = null, maxBytes = null } = options;
     return this.request('record-snapshot', { session, output, name, maxBytes });

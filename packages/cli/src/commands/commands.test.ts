@@ -261,7 +261,7 @@ describe('enable-channel', () => {
     expect(it.context.errors()).toContain('Tracefile size rounded up from (4096) to subbuffer size (1048576)');
   });
 
-  it('overwrites in a snapshot session', async () => {
+  it('overwrites in a flight recorder', async () => {
     const it = await world({ 'enable-channel': accept }, sessionCalled('s', { snapshot: true }));
     await run(['enable-channel', '-u', 'a'], it.context);
     expect(orders(it)).toMatchObject([['enable-channel', { channel: { mode: 'overwrite' } }]]);

@@ -117,7 +117,7 @@ function refuseNetwork(options: CreateOptions): void {
 }
 
 /**
- * @param asked whether the options say `--snapshot`; a session without output is a snapshot session as well
+ * @param asked whether the options say `--snapshot`; a session without output is a flight recorder as well
  * @param wanted the output of the options
  */
 function describe(

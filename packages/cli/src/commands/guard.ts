@@ -23,7 +23,7 @@ export function addGuard(program: Command, context: Context, act: Act): Command 
     addCommandOptions(
       program
         .command('guard')
-        .description('run a command with a crash flight recorder: when it dies, its last events are on disk')
+        .description('run a command with a flight recorder: when it dies, its last events are on disk')
         .usage('[options] [--] COMMAND [ARGUMENTS…]')
         .argument('<command...>', 'command to run')
         .passThroughOptions()

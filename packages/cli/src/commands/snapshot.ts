@@ -41,7 +41,7 @@ export function addSnapshot(program: Command, context: Context, act: Act): Comma
   const command = addSessionOption(
     program
       .command('snapshot')
-      .description('record a snapshot of a snapshot session, or change its snapshot outputs')
+      .description('record a snapshot of a flight recorder, or change its snapshot outputs')
       .usage('[options] record [DIR|URL] | add-output DIR|URL | list-output | del-output ID|NAME')
       .addArgument(actionArgument('<action>', Object.keys(ACTIONS)))
       .argument('[place]', 'directory (or file:// URL) of an output; number or name of an output to delete'),
@@ -134,7 +134,7 @@ async function listOutput({ context, format, word, options }: Asked): Promise<vo
   const { session, outputs } = await onSession(context, options.session, async (client, name) => {
     const { snapshot, snapshotOutputs } = await describeSession(client, name);
     if (!snapshot) {
-      throw new CtlError('NOT_A_SNAPSHOT_SESSION', `the session ${name} was not created for snapshots`);
+      throw new CtlError('NOT_A_SNAPSHOT_SESSION', `the session ${name} is not a flight recorder`);
     }
     return { session: name, outputs: snapshotOutputs };
   });

@@ -115,7 +115,7 @@ export function channelAttributes(
   const count =
     options.numSubbuf === undefined ? DEFAULT_CHANNEL.subBufCount : parseCount('--num-subbuf', options.numSubbuf, 1);
   const mode = options.overwrite || snapshot ? 'overwrite' : 'discard';
-  if (snapshot && options.discard) warn(context, 'the channels of a snapshot session overwrite: --discard is ignored');
+  if (snapshot && options.discard) warn(context, 'the channels of a flight recorder overwrite: --discard is ignored');
   const subBufBytes = roundUp(context, 'The subbuf size', size, SUB_BUF_BYTES_LEAST);
   return {
     ...DEFAULT_CHANNEL,
@@ -172,7 +172,7 @@ function blockingTimeout(
     );
   }
   if (mode === 'overwrite' && timeout !== 0) {
-    warn(context, 'the channels of a snapshot session overwrite and never wait: --blocking-timeout has no effect');
+    warn(context, 'the channels of a flight recorder overwrite and never wait: --blocking-timeout has no effect');
   }
   return timeout;
 }

@@ -135,7 +135,7 @@ export type CommandResult =
         readonly session: string;
         /** File of the session. */
         readonly path: string;
-        /** Output directory; null for a session without output, or a snapshot session. */
+        /** Output directory; null for a session without output, or a flight recorder. */
         readonly output: string | null;
       }[];
       /** Whether all files were read and all sessions loaded. */

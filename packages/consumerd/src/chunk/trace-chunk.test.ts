@@ -38,7 +38,7 @@ function makeConsumer(opened: readonly TestRing[] = rings, calls: FileCalls = sy
 /** Tells a consumer of a trace of another domain, with this ring. */
 function openKernel(consumer: Consumer, ring: TestRing): void {
   const { kernelSetUp, openRing } = requests(root);
-  for (const command of [...kernelSetUp, openRing(9, ring, 12)]) consumer.handle(command);
+  for (const command of [...kernelSetUp, openRing(9, ring, { channel: 12 })]) consumer.handle(command);
 }
 
 const out = (...parts: string[]) => join(root, 'out', ...parts);

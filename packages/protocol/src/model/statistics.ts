@@ -16,7 +16,7 @@ export const clampedCount: Shape<number> = (value, name, extent) => {
 /** Sums over all rings of a session since it was created; counts of events unless said otherwise. */
 export const sessionStatistics = object({
   /**
-   * Events in the trace files. A snapshot session has no trace files: there it counts events that were committed to
+   * Events in the trace files. A flight recorder has no trace files: there it counts events that were committed to
    * rings, overwritten or not, and each snapshot has statistics of its own.
    */
   eventsRecorded: clampedCount,

@@ -110,7 +110,7 @@ describe('a snapshot', () => {
 });
 
 describe('rings of threads that have ended', () => {
-  it('stay open in a snapshot session, after a restart of the consumer too, until the session is cleared', async () => {
+  it('stay open in a flight recorder, after a restart of the consumer too, until the session is cleared', async () => {
     const { client, app } = await started({ snapshot: true });
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     app.close();

@@ -41,11 +41,11 @@ export class ArchiveCommands {
   sessionHandlers() {
     return {
       'add-snapshot-output': (session, { output }) => {
-        checkSnapshotSession(session);
+        checkFlightRecorder(session);
         return this.#services.registry.addSnapshotOutput(session, output);
       },
       'delete-snapshot-output': (session, { output }) => {
-        checkSnapshotSession(session);
+        checkFlightRecorder(session);
         this.#services.registry.deleteSnapshotOutput(session, output);
         return null;
       },
@@ -154,7 +154,7 @@ export class ArchiveCommands {
     name: string | null,
     maxBytes: number | null,
   ): Promise<SnapshotRecorded> {
-    checkSnapshotSession(session);
+    checkFlightRecorder(session);
     if (!session.started) neverStarted(session);
     const outputs = output === null ? session.archive.outputs : [{ ...output, name: output.name ?? UNNAMED_SNAPSHOT }];
     if (outputs.length === 0) {
@@ -216,9 +216,9 @@ function neverStarted(session: Session): never {
   throw new DaemonError('NEVER_STARTED', `the session ${session.name} has to be started once`);
 }
 
-function checkSnapshotSession({ name, snapshot }: Session): void {
+function checkFlightRecorder({ name, snapshot }: Session): void {
   if (snapshot) return;
-  throw new DaemonError('NOT_A_SNAPSHOT_SESSION', `the session ${name} was not created for snapshots`);
+  throw new DaemonError('NOT_A_SNAPSHOT_SESSION', `the session ${name} is not a flight recorder`);
 }
 
 /** @returns the session's output. @throws {DaemonError} `ROTATION_NOT_AVAILABLE` */
@@ -226,7 +226,7 @@ function checkRotatable({ name, snapshot, output }: Session): Destination {
   const refuse = (why: string): never => {
     throw new DaemonError('ROTATION_NOT_AVAILABLE', `the session ${name} cannot be rotated: ${why}`);
   };
-  if (snapshot) refuse('it is for snapshots');
+  if (snapshot) refuse('it is a flight recorder');
   if (output === null) return refuse('it has no output');
   return output;
 }

@@ -9,7 +9,7 @@ const output = (name: string | null) => ({ name, path: '/elsewhere', maxBytes: n
 const coded = (code: string) => expect.objectContaining({ code });
 
 describe('snapshot outputs', () => {
-  it('have one from the start in a snapshot session with an output, and none else', () => {
+  it('have one from the start in a flight recorder with an output, and none else', () => {
     expect(archive().outputs).toEqual([{ id: 1, name: 'snapshot-1', path: '/out', maxBytes: null }]);
     expect(archive({ output: null }).outputs).toEqual([]);
     expect(archive({ snapshot: false }).outputs).toEqual([]);

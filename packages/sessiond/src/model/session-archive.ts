@@ -28,7 +28,7 @@ export class SessionArchive {
   /** Whether a rotation is under way. */
   rotating = false;
 
-  /** As with LTTng, a snapshot session with an output has a snapshot output there. */
+  /** As with LTTng, a flight recorder with an output has a snapshot output there. */
   constructor(session: { readonly name: string; readonly snapshot: boolean; readonly output: Destination | null }) {
     this.#name = session.name;
     if (session.snapshot && session.output !== null) {
