@@ -11,7 +11,7 @@ export const now = performance.now.bind(performance);
 export const { setImmediate, setTimeout } = timers;
 export const { queueMicrotask = process.nextTick } = globalThis;
 
-/** Processor time of this process so far, in milliseconds. While other processes have the processor, it stands still. */
+/** Processor time of this process so far, in milliseconds. It stands still while other processes run. */
 export function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

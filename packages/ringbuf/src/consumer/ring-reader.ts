@@ -30,7 +30,7 @@ export interface RingExpectation {
 
 const RECORD_BUFFER_BYTES_MIN = 64 * 1024;
 
-/** Reads and writes the words of a ring through its storage. Words are bounded by the checks of `ring-words.ts` only. */
+/** Reads and writes the words of a ring in its storage. Words are bounded by the checks of `ring-words.ts` only. */
 export class RingReader {
   readonly header: RingHeader;
   readonly overwrites: boolean;
