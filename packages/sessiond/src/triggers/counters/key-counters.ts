@@ -1,7 +1,7 @@
 import { CONTROL_SLOT_COUNT, type CountersMessage } from '@ringtail/protocol';
 import type { SharedPool } from '../../shares/shared-pool.ts';
-import { addTo, type CounterMap, type Row, type RowCounter } from '../maps/counter-map.ts';
-import { type CountingThread, counterAt, difference } from './thread-counters.ts';
+import { addTo, type CounterMap, type RowCounter } from '../maps/counter-map.ts';
+import { additionsOf, type CountingThread, counterAt, difference } from './thread-counters.ts';
 
 /** Counters that threads assign to the keys of a map for one action, and announce. */
 export interface KeyGroup {
@@ -13,6 +13,23 @@ export interface KeyGroup {
   refused(): number;
   /** No desired state has it any more. Counts of threads stay in the map. */
   close(): void;
+}
+
+interface Group {
+  readonly number: number;
+  readonly scope: number;
+  readonly map: CounterMap;
+  readonly counts: (thread: CountingThread) => boolean;
+  /** Counters of keys that have no room. */
+  readonly refusedCounters: Set<KeyCounter>;
+  /** Refused additions of counters that have ended. */
+  refusedByEnded: number;
+  isClosed: boolean;
+}
+
+/** A thread's counter of a key. */
+interface KeyCounter extends RowCounter {
+  group: Group;
 }
 
 /** Memory of a thread's counter of a key. */
@@ -42,9 +59,10 @@ export class KeyCounters {
     const number = this.#nextNumber++;
     const scope = map.attributes.updatePolicy === 'per-event' ? (this.#scopes.get(map) ?? number) : number;
     this.#scopes.set(map, scope);
-    const group: Group = new Group(number, scope, map, counts, () => this.#groupClosed(group));
+    const refusedCounters = new Set<KeyCounter>();
+    const group: Group = { number, scope, map, counts, refusedCounters, refusedByEnded: 0, isClosed: false };
     this.#groups.set(number, group);
-    return group;
+    return { number, scope, refused: () => refusedBy(group), close: () => this.#groupClosed(group) };
   }
 
   add(thread: CountingThread): void {
@@ -66,10 +84,12 @@ export class KeyCounters {
         group.refusedByEnded += 1;
         continue;
       }
-      const row = group.map.admit(thread.uid, thread.process, key);
-      const counter = new KeyCounter(thread, index, group, typeof row === 'string' ? undefined : row, start);
+      const admitted = group.map.admit(thread.uid, thread.process, key);
+      const row = typeof admitted === 'string' ? undefined : admitted;
+      const counter: KeyCounter = { thread, index, group, row, start };
       counters.set(index, counter);
-      counter.siblings.add(counter);
+      if (row === undefined) group.refusedCounters.add(counter);
+      else group.map.counters.add(counter);
     }
   }
 
@@ -92,103 +112,40 @@ export class KeyCounters {
 
   /** The thread adds no more to the key. @param value last value of the counter */
   #end(counter: KeyCounter, value: number): void {
-    const { row, group, base } = counter;
-    const added = difference(value, base);
+    const { row, group, start } = counter;
+    const added = difference(value, start);
     if (row === undefined) group.refusedByEnded += added;
     else addTo(row, added);
     this.#drop(counter);
   }
 
   #drop(counter: KeyCounter): void {
-    const { thread, index, siblings } = counter;
-    siblings.delete(counter);
+    const { thread, index, group } = counter;
+    group.refusedCounters.delete(counter);
+    group.map.counters.delete(counter);
     this.#threads.get(thread)?.delete(index);
     this.#kept.give(thread.uid, COUNTER_BYTES);
   }
 
+  /** Further refused additions count for another group of the scope, which has the same counters. */
   #groupClosed(group: Group): void {
     group.isClosed = true;
     this.#closed.push(group.number);
     if (this.#closed.length > CLOSED_KEPT) this.#groups.delete(this.#closed.shift() as number);
     if (group.refusedCounters.size === 0) return;
     const heir = [...this.#groups.values()].find(({ scope, isClosed }) => scope === group.scope && !isClosed);
-    if (heir !== undefined) group.leaveRefusedTo(heir);
-  }
-}
-
-/** A thread's counter of a key. */
-class KeyCounter implements RowCounter {
-  readonly thread: CountingThread;
-  readonly index: number;
-  group: Group;
-  /** Undefined: the map, or the share of the user, has no room for the key. */
-  readonly row: Row | undefined;
-  /** Value at which the count begins. A clear moves it, since only the thread writes to the counter. */
-  base: number;
-
-  constructor(thread: CountingThread, index: number, group: Group, row: Row | undefined, base: number) {
-    this.thread = thread;
-    this.index = index;
-    this.group = group;
-    this.row = row;
-    this.base = base;
-  }
-
-  read(): number {
-    return difference(this.#value(), this.base);
-  }
-
-  restart(): void {
-    this.base = this.#value();
-  }
-
-  get siblings(): Set<KeyCounter> | Set<RowCounter> {
-    return this.row === undefined ? this.group.refusedCounters : this.group.map.counters;
-  }
-
-  #value(): number {
-    return counterAt(this.thread, this.index);
-  }
-}
-
-class Group implements KeyGroup {
-  readonly number: number;
-  readonly scope: number;
-  readonly map: CounterMap;
-  readonly counts: (thread: CountingThread) => boolean;
-  readonly close: () => void;
-  readonly refusedCounters = new Set<KeyCounter>();
-  /** Refused additions of counters that have ended. */
-  refusedByEnded = 0;
-  isClosed = false;
-
-  constructor(
-    number: number,
-    scope: number,
-    map: CounterMap,
-    counts: (thread: CountingThread) => boolean,
-    close: () => void,
-  ) {
-    this.number = number;
-    this.scope = scope;
-    this.map = map;
-    this.counts = counts;
-    this.close = close;
-  }
-
-  refused(): number {
-    let refused = this.refusedByEnded;
-    for (const counter of this.refusedCounters) refused += counter.read();
-    return refused;
-  }
-
-  /** Further refused additions count for another group, which shares the counters. */
-  leaveRefusedTo(heir: Group): void {
-    for (const counter of this.refusedCounters) {
-      counter.restart();
+    if (heir === undefined) return;
+    for (const counter of group.refusedCounters) {
+      counter.start = counterAt(counter.thread, counter.index);
       counter.group = heir;
       heir.refusedCounters.add(counter);
     }
-    this.refusedCounters.clear();
+    group.refusedCounters.clear();
   }
+}
+
+function refusedBy({ refusedByEnded, refusedCounters }: Group): number {
+  let refused = refusedByEnded;
+  for (const counter of refusedCounters) refused += additionsOf(counter);
+  return refused;
 }

@@ -211,6 +211,18 @@ export function counterAt(thread: CountingThread, index: number): number {
   return bytes.readDoubleLE(0);
 }
 
+/** A counter of a thread, which counts from a value on. */
+export interface StartedCounter {
+  readonly thread: CountingThread;
+  readonly index: number;
+  /** Only the thread writes to the counter, so that a clear moves the start. */
+  start: number;
+}
+
+export function additionsOf({ thread, index, start }: StartedCounter): number {
+  return difference(counterAt(thread, index), start);
+}
+
 /** A thread may write anything: a value that is no count counts as 0. */
 export function difference(value: number, base: number): number {
   const grown = Math.floor(value - base);

@@ -3,6 +3,7 @@ import type { ApplicationProcess } from '../../model/application-process.ts';
 import { textWeight } from '../../shares/memory-weight.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
+import { additionsOf, counterAt, type StartedCounter } from '../counters/thread-counters.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -11,13 +12,10 @@ export interface Row {
   value: number;
 }
 
-/** A running thread's counter of a row. */
-export interface RowCounter {
+/** A running thread's counter of a key. */
+export interface RowCounter extends StartedCounter {
+  /** Undefined: there is no room for the key. */
   readonly row: Row | undefined;
-  /** Additions since it began, or began again. */
-  read(): number;
-  /** Begins at zero again. */
-  restart(): void;
 }
 
 /** The rows of one owner. */
@@ -136,13 +134,13 @@ export class CounterMap {
   /** Sets all values to zero. */
   clear(): void {
     for (const { rows } of [...this.#tables.values(), this.#shared]) for (const row of rows.values()) row.value = 0;
-    for (const counter of this.counters) counter.restart();
+    for (const counter of this.counters) counter.start = counterAt(counter.thread, counter.index);
   }
 
   /** One row for each owner and key, in this order; shared rows come last. */
   rows(): MapRow[] {
     const live = new Map<Row | undefined, number>();
-    for (const counter of this.counters) live.set(counter.row, (live.get(counter.row) ?? 0) + counter.read());
+    for (const counter of this.counters) live.set(counter.row, (live.get(counter.row) ?? 0) + additionsOf(counter));
     const tables = [...this.#tables.values()].sort((a, b) => orderOf(a.owner) - orderOf(b.owner));
     return [...tables, this.#shared].flatMap((table) => this.#rowsOf(table, live));
   }
