@@ -249,6 +249,7 @@ describe('the directory of a second domain', () => {
     const [name] = readdirSync(join(home, 'snapshots')) as [string];
     const snapshot = join(home, 'snapshots', name);
     expect(numbersIn(snapshot)).toEqual(range(0, 10));
+    expect(readdirSync(join(snapshot, 'kernel')).sort()).toEqual([KERNEL_STREAM, 'index', 'metadata']);
     expect(readdirSync(join(snapshot, userTrace)).sort()).toEqual(['index', 'metadata']);
   });
 });

@@ -119,6 +119,7 @@ describe('checkConsumerRequest', () => {
     ['place', '/absolute'],
     ['place', 'ust/../../x'],
     ['place', 'ust//x'],
+    ['place', 'elsewhere/x'],
     ['format', 'ctf-3'],
     ['owner', { uid: -1, gid: 0 }],
     ['ringDirectory', undefined],
