@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { UserIds } from '@ringtail/posix';
 import type { Destination } from '@ringtail/protocol';
 import type { FileCalls } from './files/file-calls.ts';
@@ -17,6 +18,8 @@ export interface OutputOptions {
 export interface Outputs {
   open(destination: Destination, options: OutputOptions): PacketOutput;
   openSnapshot(destination: Destination, onProblem: (sentence: string) => void): SnapshotOutput;
+  /** Opens a snapshot of this name at the output of a session. */
+  openSnapshotAt(output: Destination, name: string, onProblem: (sentence: string) => void): SnapshotOutput;
 }
 
 /** Outputs of every kind of destination. */
@@ -24,5 +27,6 @@ export function outputsOf(calls: FileCalls): Outputs {
   return {
     open: ({ path: directory }, options) => new FileOutput({ directory, calls, ...options }),
     openSnapshot: ({ path }, onProblem) => new FileSnapshot(path, calls, onProblem),
+    openSnapshotAt: ({ path }, name, onProblem) => new FileSnapshot(join(path, name), calls, onProblem),
   };
 }

@@ -1,15 +1,15 @@
 import type { Timers } from '@ringtail/base';
-import { describeError, RingtailError } from '@ringtail/base';
+import { describeError, directoryDate, RingtailError } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
 import type { Destination, SessionStatistics, SnapshotRequest } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
 import type { Log } from '../daemon/log.ts';
 import type { Outputs } from '../output/outputs.ts';
+import type { SnapshotOutput } from '../output/snapshot-output.ts';
 import type { Steps } from '../output/sync-or-async.ts';
 import { identityOf, type OpenRing, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
 import type { SnapshotSource } from '../source/snapshot-source.ts';
 import { RecorderRing } from './recorder-ring.ts';
-import { recoveryDestination } from './recovery-destination.ts';
 import { SnapshotRuns } from './snapshot-runs.ts';
 import type { Turns } from './turns.ts';
 import { writeSnapshot } from './write-snapshot.ts';
@@ -71,16 +71,22 @@ export class FlightRecorders {
    * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
    */
   snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
-    const { session, destination } = request;
+    const { session, destination, maxBytes } = request;
     return this.#runs.write({
       session,
       destination,
-      begin: () => this.#turnsOf(request),
+      begin: () => {
+        const output = this.#options.outputs.openSnapshot(destination, this.#problemsOf(session));
+        return this.#turnsOf(session, output, maxBytes);
+      },
       within: (turn) => this.#asOwnerOf(session, turn),
     });
   }
 
-  /** Writes a last snapshot of each flight recorder, before its content is lost with the rings. */
+  /**
+   * Writes a last snapshot of each flight recorder, before its content is lost with the rings:
+   * `<output>/<session>-recovered-<YYYYmmdd-HHMMSS>`, local time.
+   */
   *recover(now: Date): Steps<void> {
     const outputs = new Map<string, Destination>();
     for (const { request } of this.#registry.traces.values()) {
@@ -90,10 +96,12 @@ export class FlightRecorders {
       const recorders = this.#registry.recordersOf(session);
       for (const recorder of recorders) recorder.refreshStatistics();
       if (recorders.every(({ statistics }) => statistics.eventsRecorded === 0)) continue;
-      const destination = recoveryDestination(output, session, now);
+      // The session daemon refuses names with slashes. This process does not depend on it.
+      const name = `${session.replaceAll('/', '_')}-recovered-${directoryDate(now)}`;
+      const snapshot = this.#options.outputs.openSnapshotAt(output, name, this.#problemsOf(session));
       try {
-        yield* this.#allTurnsOf({ type: 'snapshot', session, destination, maxBytes: null });
-        this.#options.log(`session ${session}: the events in its rings are saved in ${destination.path}`);
+        yield* this.#allTurnsOf(session, snapshot);
+        this.#options.log(`session ${session}: the events in its rings are saved in ${snapshot.location}`);
       } catch (error) {
         if (!(error instanceof RingtailError)) throw error;
         this.#options.log(`session ${session}: ${describeError(error)}`);
@@ -110,10 +118,10 @@ export class FlightRecorders {
     }
   }
 
-  *#allTurnsOf(request: SnapshotRequest): Steps<void> {
-    const turns = this.#turnsOf(request);
+  *#allTurnsOf(session: string, output: SnapshotOutput): Steps<void> {
+    const turns = this.#turnsOf(session, output, null);
     for (let next = () => turns.next(); ; ) {
-      const turn = this.#asOwnerOf(request.session, next);
+      const turn = this.#asOwnerOf(session, next);
       if (turn.done) return;
       next = () => turns.next();
       if (turn.value === undefined) continue;
@@ -126,21 +134,23 @@ export class FlightRecorders {
     }
   }
 
-  #turnsOf({ session: name, destination, maxBytes }: SnapshotRequest): Turns<SessionStatistics> {
-    const traces = this.#registry.tracesOf(name);
+  #turnsOf(session: string, output: SnapshotOutput, maxBytes: number | null): Turns<SessionStatistics> {
+    const traces = this.#registry.tracesOf(session);
     if (traces.some(({ request }) => !request.snapshot)) {
-      const sentence = `session ${name} is not a flight recorder: it records into files`;
+      const sentence = `session ${session} is not a flight recorder: it records into files`;
       throw new ConsumerError('NOT_A_SNAPSHOT_SESSION', sentence);
     }
-    const session = this.#registry.sessions.get(name);
-    const onProblem = (sentence: string) => session?.problems.add(sentence);
     return writeSnapshot({
-      output: this.#options.outputs.openSnapshot(destination, onProblem),
+      output,
       maxBytes,
       traces: traces.map(({ request, metadata }) => ({ place: request.place, metadata: () => `${metadata.text}` })),
-      rings: this.#registry.recordersOf(name),
-      onProblem,
+      rings: this.#registry.recordersOf(session),
+      onProblem: this.#problemsOf(session),
     });
+  }
+
+  #problemsOf(session: string): (sentence: string) => void {
+    return (sentence) => this.#registry.sessions.get(session)?.problems.add(sentence);
   }
 
   /** All traces of a session belong to one user; where there is none, nothing is written. */

@@ -106,6 +106,10 @@ export class FakeConnection implements Outputs {
     throw new Error('this connection takes no snapshots');
   }
 
+  openSnapshotAt(): never {
+    return this.openSnapshot();
+  }
+
   drop(): void {
     this.#isUp = false;
     this.#generation += 1;
