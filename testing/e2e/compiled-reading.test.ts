@@ -137,7 +137,7 @@ describe('a trace of random event classes and values', () => {
       reader.drain({
         isWanted: true,
         take: () => others++,
-        loopFor: (decoder) => visitor.loopFor(decoder),
+        loopFor: (...stream) => visitor.loopFor(...stream),
       });
       reader.close();
       expect(others).toBeLessThan(messages(directory).length / 4);

@@ -1,5 +1,12 @@
 export type { Instant } from '@ringtail/base';
-export { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './compile/event-view.ts';
+export {
+  type EventHandler,
+  type EventHandlers,
+  EventView,
+  type HandlerChoice,
+  TextView,
+  type VisitedField,
+} from './compile/event-view.ts';
 export { visitDataStream } from './compile/event-visitor.ts';
 export { TraceDecoder } from './decode/data-stream-decoder.ts';
 export { DataStreamReader, type FirstPacket, readFirstPacket } from './decode/data-stream-reader.ts';
@@ -27,7 +34,7 @@ export type { FilterContext, FilterScope } from './filter/argument-place.ts';
 export { type ArgumentPredicate, buildArgumentFilter } from './filter/build-argument-filter.ts';
 export { compileFilter, type EventPredicate } from './filter/compile-filter.ts';
 export { emitArgumentFilter, type FilterSource } from './filter/emit-argument-filter.ts';
-export { type FilterExpression, parsePattern } from './filter/filter-ast.ts';
+export { type FilterExpression, type FilterField, parsePattern } from './filter/filter-ast.ts';
 export { FilterError, type FilterErrorCode } from './filter/filter-error.ts';
 export { parseFilter } from './filter/parse-filter.ts';
 export { unpackMetadata } from './metadata/metadata-packets.ts';

@@ -15,6 +15,8 @@ export class EventView implements Instant {
   /** Whole seconds since the origin of the clock class; zero where there is no clock. */
   seconds = 0;
   nanoseconds = 0;
+  /** Size of the event record, its header included. A fraction if the record does not end with a whole byte. */
+  bytes = 0;
   /** Negative zero makes this a field for floating point numbers from the start, see `LoopRun`. @internal */
   high = -0;
   /** @internal */
@@ -65,6 +67,7 @@ export class EventView implements Instant {
     this.classIdx = this.indexOf(event.class);
     this.seconds = event.seconds;
     this.nanoseconds = event.nanoseconds;
+    this.bytes = event.bits / 8;
     this.high = Number(event.cycles >> 32n);
     this.low = Number(event.cycles & 0xffff_ffffn);
   }
@@ -117,6 +120,14 @@ export interface EventHandler {
   // biome-ignore lint/suspicious/noExplicitAny: handlers know the types of the fields they ask for
   handle(event: EventView, ...fields: any[]): void;
 }
+
+/**
+ * Chooses the handler for the events of a class, in the data streams of one class. It is called before the first such
+ * event, and may be called again later.
+ *
+ * @returns undefined if the events are not wanted
+ */
+export type HandlerChoice = (of: EventRecordClass, stream: DataStream) => EventHandler | undefined;
 
 /** Handlers by the name of events. The handler of `*` receives all other events. */
 export type EventHandlers = Readonly<Record<string, EventHandler | EventHandler['handle']>>;

@@ -1,6 +1,6 @@
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStreamReader } from '../decode/data-stream-reader.ts';
-import type { EventMessage, Message } from '../decode/messages.ts';
+import type { DataStream, EventMessage, Message } from '../decode/messages.ts';
 import { encodeText } from '../decode/text.ts';
 import { type EventLoop, type EventLoops, Turn, TurnHeap } from '../decode/turn-heap.ts';
 import type { FieldValue, StructureValue } from '../decode/values.ts';
@@ -16,7 +16,14 @@ import { elementPlace, memberPlace } from '../model/field-place.ts';
 import type { EventRecordClass } from '../model/trace-class.ts';
 import type { CodeWriter } from './code-writer.ts';
 import { compileEventLoop, type EventLoopSink } from './event-loop.ts';
-import { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './event-view.ts';
+import {
+  type EventHandler,
+  type EventHandlers,
+  EventView,
+  type HandlerChoice,
+  TextView,
+  type VisitedField,
+} from './event-view.ts';
 import { containerOf, RecordCode, type RecordCodeContext } from './record-code.ts';
 
 /** Where a handler's argument comes from. */
@@ -53,15 +60,15 @@ const PREFIXES: readonly (readonly [string, FieldScope])[] = [
  * What a handler throws ends the visit; the reader cannot be used further then.
  */
 export class EventVisitor implements EventLoops {
-  readonly #handlers: EventHandlers;
+  readonly #handlerOf: HandlerChoice;
   readonly #view = new EventView();
   readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
-  readonly #wanted = new Map<EventRecordClass, readonly WantedField[]>();
+  readonly #chosen = new Map<EventRecordClass, ChosenHandler | undefined>();
   readonly #onLoss: ((loss: Exclude<Message, EventMessage>) => void) | undefined;
 
   /** @param onLoss receives losses that the trace reports */
-  constructor(handlers: EventHandlers, onLoss?: (loss: Exclude<Message, EventMessage>) => void) {
-    this.#handlers = handlers;
+  constructor(handlers: EventHandlers | HandlerChoice, onLoss?: (loss: Exclude<Message, EventMessage>) => void) {
+    this.#handlerOf = typeof handlers === 'function' ? handlers : (of) => handlerFor(handlers, of);
     this.#onLoss = onLoss;
   }
 
@@ -75,23 +82,33 @@ export class EventVisitor implements EventLoops {
       this.#onLoss?.(message);
       return;
     }
-    const handler = handlerFor(this.#handlers, message.class);
-    if (handler === undefined) return;
-    let wanted = this.#wanted.get(message.class);
-    if (wanted === undefined) {
-      wanted = wantedFields(handler, message.class);
-      this.#wanted.set(message.class, wanted);
-    }
+    const chosen = this.#choose(message);
+    if (chosen === undefined) return;
     this.#view.show(message);
-    handler.handle(this.#view, ...wanted.map((field) => visited(memberValue(message, field))));
+    chosen.handler.handle(this.#view, ...chosen.wanted.map((field) => visited(memberValue(message, field))));
   }
 
-  loopFor(decoder: DataStreamDecoder): EventLoop | undefined {
+  #choose({ class: of, stream }: EventMessage): ChosenHandler | undefined {
+    if (!this.#chosen.has(of)) {
+      const handler = this.#handlerOf(of, stream);
+      this.#chosen.set(of, handler && { handler, wanted: wantedFields(handler, of) });
+    }
+    return this.#chosen.get(of);
+  }
+
+  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
     if (!this.#loops.has(decoder)) {
-      this.#loops.set(decoder, compileEventLoop(decoder, new VisitorSink(this.#handlers, this.#view, decoder)));
+      const sink = new VisitorSink((of) => this.#handlerOf(of, stream), this.#view, decoder);
+      this.#loops.set(decoder, compileEventLoop(decoder, sink));
     }
     return this.#loops.get(decoder);
   }
+}
+
+/** A handler, and the fields that it receives of events of one class. */
+interface ChosenHandler {
+  readonly handler: EventHandler;
+  readonly wanted: readonly WantedField[];
 }
 
 /**
@@ -121,13 +138,18 @@ class VisitorSink implements EventLoopSink {
   readonly beforeEach: string;
   readonly afterEach = '';
   readonly end = '';
-  readonly parameters = '';
-  readonly #handlers: EventHandlers;
+  /** Of the event record's first byte. */
+  readonly parameters = 'start';
+  readonly #handlerOf: (of: EventRecordClass) => EventHandler | undefined;
   readonly #view: EventView;
   readonly #decoder: DataStreamDecoder;
 
-  constructor(handlers: EventHandlers, view: EventView, decoder: DataStreamDecoder) {
-    this.#handlers = handlers;
+  constructor(
+    handlerOf: (of: EventRecordClass) => EventHandler | undefined,
+    view: EventView,
+    decoder: DataStreamDecoder,
+  ) {
+    this.#handlerOf = handlerOf;
     this.#view = view;
     this.#decoder = decoder;
     this.constants = new Map<string, unknown>([
@@ -141,7 +163,7 @@ class VisitorSink implements EventLoopSink {
   }
 
   writeRecord(eventRecordClass: EventRecordClass, code: CodeWriter, context: RecordCodeContext): void {
-    const handler = handlerFor(this.#handlers, eventRecordClass);
+    const handler = this.#handlerOf(eventRecordClass);
     const wanted = handler === undefined ? [] : wantedFields(handler, eventRecordClass);
     const values = new Map<string, string>();
     const record = new RecordCode(code, context);
@@ -161,7 +183,7 @@ class VisitorSink implements EventLoopSink {
     }
     record.finish();
     if (handler === undefined) return;
-    code.line(`view.classIdx = ${this.#view.indexOf(eventRecordClass)};`);
+    code.line(`view.classIdx = ${this.#view.indexOf(eventRecordClass)}; view.bytes = p - start;`);
     const handlerName = code.constant('handler', handler);
     const args = wanted.map(({ scope, name }) => values.get(memberPlace(scope, name)) ?? 'undefined');
     code.line(`${handlerName}.handle(${['view', ...args].join(', ')});`);

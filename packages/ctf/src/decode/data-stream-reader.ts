@@ -383,6 +383,7 @@ export class DataStreamReader {
       throw error instanceof RingtailError ? error.within(`event ${event.class.name || event.class.id}`) : error;
     }
     if (cursor.at === start) throw cursor.error('EMPTY_EVENT_RECORD', 'an event record has no bits', event.class.name);
+    message.bits = cursor.at - start;
     return message;
   };
 

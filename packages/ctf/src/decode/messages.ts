@@ -42,6 +42,8 @@ export class EventMessage implements Instant {
   readonly nanoseconds: number;
   readonly #high: number;
   readonly #low: number;
+  /** Size of the event record, its header included. */
+  bits = 0;
   /** Only where the trace's decoder keeps headers. */
   header: StructureValue | undefined;
   commonContext: StructureValue | undefined;
