@@ -84,9 +84,10 @@ export class TurnHeap<T extends Turn = Turn> {
     return this.#turns[Symbol.iterator]();
   }
 
-  remove(turn: T): void {
-    const rest = this.#turns.splice(0).filter((other) => other !== turn);
-    for (const other of rest) this.push(other);
+  /** Removes the turns for which `isOut` holds. */
+  remove(isOut: (turn: T) => boolean): void {
+    const rest = this.#turns.splice(0).filter((turn) => !isOut(turn));
+    for (const turn of rest) this.push(turn);
   }
 
   /** Removes the root. */

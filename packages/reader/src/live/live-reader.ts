@@ -1,4 +1,4 @@
-import { RingtailError } from '@ringtail/base';
+import { type Instant, RingtailError } from '@ringtail/base';
 import {
   DataStreamReader,
   type EventMessage,
@@ -28,7 +28,7 @@ export interface LiveOptions {
   readonly keepGoing?: boolean;
   readonly clocks?: ClockCorrection;
   /** Which events are wanted; all, if absent. */
-  readonly keep?: (event: EventMessage) => boolean;
+  readonly keep?: ((event: EventMessage) => boolean) | undefined;
   /** Adds a message where each packet begins and ends. */
   readonly boundaries?: boolean;
 }
@@ -69,7 +69,8 @@ export class LiveReader {
    *
    * Messages of equal time come in the order of trace, data stream class and data stream.
    *
-   * @returns `again` while any data stream lacks bytes or metadata: an earlier message may come from it
+   * @returns `again` while any data stream lacks bytes or metadata and is not quiet: an earlier message may come from
+   *   it
    */
   next(): Next<Message> {
     return this.#admitStreams() ? this.#orAgain(this.#merge.next()) : AGAIN;
@@ -149,8 +150,10 @@ export class LiveTrace {
   }
 
   /** Adds a data stream. */
-  addStream(source: NamedMedium): void {
-    this.#addStream(new LiveStream(this, source, this.#options));
+  addStream(source: NamedMedium): LiveDataStream {
+    const stream = new LiveStream(this, source, this.#options);
+    this.#addStream(stream);
+    return stream;
   }
 
   /** @internal */
@@ -161,8 +164,18 @@ export class LiveTrace {
   }
 }
 
-/** A data stream of a live trace. It can be read once its first packet is there. */
-class LiveStream implements MessageSource {
+/** A data stream of a live trace. */
+export interface LiveDataStream {
+  /**
+   * No message before this time will come any more. The reader then goes on with other data streams up to this time,
+   * although this one lacks bytes.
+   */
+  quietUntil: Instant | undefined;
+}
+
+/** It can be read once its first packet is there. */
+class LiveStream implements MessageSource, LiveDataStream {
+  quietUntil: Instant | undefined;
   readonly #trace: LiveTrace;
   readonly #source: NamedMedium;
   readonly #options: LiveOptions;

@@ -8,6 +8,8 @@ export interface MessageSource {
   next(): Next<Message>;
   /** After an error: leaves the malformed packet out, see `DataStreamReader.skipPacket`. */
   skipPacket?(): boolean;
+  /** While `next` answers `again`: no message before this time will come. Others need not wait for it until then. */
+  readonly quietUntil?: Instant | undefined;
   /** Lets generated code take the events that follow, see `DataStreamReader.takeEvents`. */
   takeEvents?(loops: EventLoops, heap: TurnHeap): number;
 }
@@ -35,6 +37,8 @@ class Head<Source extends MessageSource = MessageSource> extends Turn {
   message: Message | undefined;
   /** The error of the data stream. Its turn is at the time of the message before it. */
   error: RingtailError | undefined;
+  /** Whether it lacks a message, and its turn is where the data stream is quiet up to. */
+  isQuiet = false;
 
   constructor(reader: Source, rank: number) {
     super(rank);
@@ -43,7 +47,7 @@ class Head<Source extends MessageSource = MessageSource> extends Turn {
 
   /** Whether the next message is unknown. */
   get isIdle(): boolean {
-    return this.message === undefined && this.error === undefined && !this.isWaiting;
+    return this.message === undefined && this.error === undefined && !this.isWaiting && !this.isQuiet;
   }
 }
 
@@ -93,12 +97,16 @@ export class MessageMerge<Source extends MessageSource = MessageSource> {
     this.#starved.push(head);
   }
 
-  /** @returns `again` while any data stream does: an earlier message may come from it */
+  /** @returns `again` while any data stream does and is not quiet: an earlier message may come from it */
   next(): Next<Message> {
     for (;;) {
       if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
       const head = this.#heap.root;
       if (head === undefined) return END;
+      if (head.isQuiet) {
+        if (this.#readQuiet()) continue;
+        return AGAIN;
+      }
       const { message, error } = head;
       this.#advance(head);
       if (message?.kind === 'event') this.#notice(message);
@@ -128,7 +136,7 @@ export class MessageMerge<Source extends MessageSource = MessageSource> {
     bound.nanoseconds = until.nanoseconds;
     this.#heap.push(bound);
     const next = this.#drain(consumer, bound);
-    this.#heap.remove(bound);
+    this.#heap.remove((head) => head === bound);
     if (consumer.isWanted) {
       for (const head of this.#heap) requireWithinPacket(head, until);
     }
@@ -140,6 +148,10 @@ export class MessageMerge<Source extends MessageSource = MessageSource> {
       if (this.#starved.length > 0 && !this.#feed(consumer)) return AGAIN;
       const head = this.#heap.root;
       if (head === undefined || head === bound || !consumer.isWanted) return END;
+      if (head.isQuiet) {
+        if (this.#readQuiet(consumer)) continue;
+        return AGAIN;
+      }
       const { message, error } = head;
       if (error !== undefined) {
         this.#advance(head, consumer);
@@ -180,11 +192,28 @@ export class MessageMerge<Source extends MessageSource = MessageSource> {
     this.#starved = [];
     for (const head of starved) {
       const answer = this.#readAhead(head);
-      if (answer === 'again') this.#starved.push(head);
+      if (answer === 'again' && head.reader.quietUntil !== undefined) this.#rest(head, head.reader.quietUntil);
+      else if (answer === 'again') this.#starved.push(head);
       else if (answer === 'item') this.#heap.push(head);
       else this.#end(head, consumer);
     }
     return this.#starved.length === 0;
+  }
+
+  /** Puts a data stream without a message where it is quiet up to. */
+  #rest(head: Head, quietUntil: Instant): void {
+    head.isQuiet = true;
+    moveForward(head, quietUntil);
+    this.#heap.push(head);
+  }
+
+  /** Reads the quiet data streams again. @returns false if one of them still has the next turn */
+  #readQuiet(consumer?: MessageConsumer): boolean {
+    const quiet = [...this.#heap].filter((head) => head.isQuiet);
+    this.#heap.remove((head) => head.isQuiet);
+    for (const head of quiet) head.isQuiet = false;
+    this.#starved.push(...quiet);
+    return this.#feed(consumer) && this.#heap.root?.isQuiet !== true;
   }
 
   /** Reads the next message of the root. */
