@@ -226,7 +226,11 @@ export function textAndWarningsOf(
   trace: string,
   ...options: readonly string[]
 ): { text: string; warnings: string } {
-  const own = spawnSync(process.execPath, [RINGTAIL, 'view', ...options, trace], readOptions(sandbox));
+  const own = spawnSync(
+    process.execPath,
+    [RINGTAIL, 'view', '--warnings=all', ...options, trace],
+    readOptions(sandbox),
+  );
   expect(own.status, own.stderr).toBe(0);
   if (babeltrace2 !== undefined) {
     // Only standard output is compared. babeltrace2 reports guesses and discarded events on standard error.

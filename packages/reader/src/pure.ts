@@ -1,19 +1,20 @@
 /** The part of the reader that runs anywhere, also in a browser: it imports nothing of Node.js. */
 export { parseTimeBound, parseTimeRange, type TimeBound, type TimeRange } from './cut/time-range.ts';
 export { type EventChoice, eventChoice, nameChoice } from './filter/event-choice.ts';
-export { type LiveOptions, LiveReader, type LiveTrace } from './live/live-reader.ts';
+export { type LiveDataStream, type LiveOptions, LiveReader, type LiveTrace } from './live/live-reader.ts';
 export type { MessageConsumer } from './merge/message-merge.ts';
 export { openMedia, type TraceMedia } from './open-media.ts';
 export { countMessages, countsText, type MessageCounts } from './print/count-messages.ts';
 export { eventJson } from './print/event-json.ts';
 export { type PrettyOptions, PrettyPrinter } from './print/pretty/pretty-printer.ts';
 export { type PrettyFields, type PrettyNames, parseFields, parseNames } from './print/pretty/pretty-style.ts';
+export { TimeFormat } from './print/pretty/pretty-time.ts';
 export { printCsv } from './print/print-csv.ts';
 export { printDetails } from './print/print-details.ts';
 export { printJson } from './print/print-json.ts';
 export { printPretty } from './print/print-pretty.ts';
 export { TextBuffer } from './print/text/text-buffer.ts';
-export type { TextSink } from './print/text-sink.ts';
+export type { ReportedLoss, TextSink, WarningSink } from './print/text-sink.ts';
 export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
 export type { ClockCorrection } from './trace/clock-correction.ts';
 export type { OpenedTrace } from './trace/opened-trace.ts';

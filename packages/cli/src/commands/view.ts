@@ -3,7 +3,7 @@ import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { addReadingOptions } from '../reading/reading-options.ts';
 import { addTextOptions } from '../reading/text-options.ts';
-import type { ViewOptions } from '../reading/view-traces.ts';
+import type { ViewOptions } from '../reading/view-options.ts';
 
 export function addView(program: Command, context: Context, act: Act): Command {
   const command = program

@@ -20,6 +20,7 @@ import { formatBytes, plural } from '../output/quantity.ts';
 import { reportError, reportTo } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
+import { warnOfEmptySelection } from './check-selection.ts';
 import type { ConvertFormat } from './convert-format.ts';
 import { openOptions, tracePaths } from './open-options.ts';
 import { Output } from './output.ts';
@@ -54,6 +55,7 @@ export async function convertTraces(
     boundaries: options.format === 'details' || options.format === 'counter',
   });
   try {
+    warnOfEmptySelection(context, reader.traces, options);
     if (isCtf) convertToCtf(context, command, reader, options);
     else await convertToText(context, reader, options);
   } finally {
@@ -68,7 +70,7 @@ async function convertToText(context: Context, reader: TraceReader, options: Con
   try {
     switch (options.format) {
       case 'text':
-        await printText(reader, output, { jobs: options.jobs, pretty });
+        await printText(reader, output, options, pretty);
         break;
       case 'details':
         printDetails(reader, output, { forTerminal: options.output === undefined && context.stdout.isTTY === true });

@@ -10,6 +10,7 @@ import {
 import { CliError } from '../errors/cli-error.ts';
 import type { OutputStream } from '../output/visible-stream.ts';
 import type { Context } from '../program/context.ts';
+import { LossWarnings } from './loss-warnings.ts';
 import type { TextOptions } from './text-options.ts';
 
 /** @throws {CliError} `BAD_ARGUMENT` */
@@ -36,9 +37,15 @@ const STDERR_FD = 2;
 export async function printText(
   reader: TraceReader,
   output: TextSink,
-  { jobs, pretty }: { readonly jobs: number | undefined; readonly pretty: PrettyOptions },
+  { jobs, warnings: which }: Pick<TextOptions, 'jobs' | 'warnings'>,
+  pretty: PrettyOptions,
 ): Promise<void> {
-  await printPrettyInJobs(reader, output, { ...pretty, warnings: new FdSink(STDERR_FD), jobs });
+  const warnings = new LossWarnings(new FdSink(STDERR_FD), which === 'all');
+  try {
+    await printPrettyInJobs(reader, output, { ...pretty, warnings, jobs });
+  } finally {
+    warnings.finish();
+  }
 }
 
 function isColored({ env }: Context, output: OutputStream | undefined): boolean {

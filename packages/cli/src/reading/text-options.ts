@@ -13,6 +13,7 @@ export interface TextOptions {
   readonly names?: string;
   /** False with `--no-delta`. */
   readonly delta?: boolean;
+  readonly warnings?: 'all' | 'sum';
   /** Absent: as many as make printing faster. */
   readonly jobs?: number;
 }
@@ -29,6 +30,11 @@ export function addTextOptions(command: Command): Command {
     )
     .option('-n, --names <list>', 'printed names: payload, context, scope, header, all, none')
     .option('--no-delta', 'do not print the time since the previous event')
+    .addOption(
+      new Option('--warnings <which>', 'warnings about lost events: the first one and the sum, or all of them')
+        .choices(['sum', 'all'])
+        .default('sum'),
+    )
     .option(
       '-j, --jobs <count>',
       'number of processes that print long traces (default: the number of processors, at most 4)',

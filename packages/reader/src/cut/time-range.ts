@@ -55,7 +55,12 @@ export function parseTimeBound(text: string, utc: boolean): TimeBound {
 export function parseTimeRange(text: string, utc: boolean): { readonly begin: TimeBound; readonly end: TimeBound } {
   const inner = /^\s*\[(.*)\]\s*$/.exec(text)?.[1] ?? text;
   const parts = inner.split(',');
-  if (parts.length !== 2) throw badTime(text);
+  if (parts.length !== 2) {
+    throw new ReaderError(
+      'BAD_TIME',
+      `"${text}" is not a time range: write BEGIN,END with two times, as in 14:03:20,14:03:25`,
+    );
+  }
   return { begin: parseTimeBound(parts[0]!, utc), end: parseTimeBound(parts[1]!, utc) };
 }
 
@@ -97,5 +102,8 @@ function inRange(ns: bigint, text: string): bigint {
 }
 
 function badTime(text: string): ReaderError {
-  return new ReaderError('BAD_TIME', `"${text}" is not a time: write [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]`);
+  return new ReaderError(
+    'BAD_TIME',
+    `"${text}" is not a time: write 14:03:20, 2026-11-20 14:03:20.5, or seconds since the origin: 1795183400.5`,
+  );
 }

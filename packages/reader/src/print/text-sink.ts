@@ -1,3 +1,4 @@
+import type { LossMessage } from '@ringtail/ctf';
 import { decodeText } from '@ringtail/ctf/internal';
 
 /** Receives text, a line or more at a time. */
@@ -10,6 +11,18 @@ export interface TextSink {
   readonly fd?: number;
   /** Called when another process has written to `fd`, with the number of bytes. */
   wrote?(byteCount: number): void;
+}
+
+/** A loss that a warning reports. */
+export interface ReportedLoss extends Pick<LossMessage, 'kind' | 'count'> {
+  /** Name of the data stream. */
+  readonly stream: string;
+}
+
+/** Receives warnings, a line each. */
+export interface WarningSink {
+  /** @param loss absent for other warnings */
+  write(line: string, loss?: ReportedLoss): unknown;
 }
 
 /** Gives a sink encoded text: as bytes, or as a string if it takes no bytes. @internal */

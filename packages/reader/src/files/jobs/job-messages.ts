@@ -1,6 +1,7 @@
 import type { Instant } from '@ringtail/base';
 import type { TraceIdentity } from '@ringtail/ctf';
 import type { PrettyOptions } from '../../print/pretty/pretty-printer.ts';
+import type { ReportedLoss } from '../../print/text-sink.ts';
 import type { Slice } from './slices.ts';
 
 /** How slices are printed. */
@@ -30,14 +31,16 @@ export type JobOrder =
   /** `previous` is the time of the event before the slice. */
   | { readonly kind: 'write'; readonly previous: Instant | undefined };
 
+/** The arguments of `WarningSink.write`. */
+export type PrintedWarning = readonly [line: string, loss?: ReportedLoss | undefined];
+
 /** The properties of a slice whose text is written. */
 export interface WrittenSlice {
   readonly textBytes: number;
   readonly eventCount: number;
   /** Time of its last event. */
   readonly last: Instant | undefined;
-  /** A line each. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly PrintedWarning[];
   /** False if the output has no reader any more. */
   readonly isWanted: boolean;
 }

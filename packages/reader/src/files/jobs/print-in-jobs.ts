@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '@ringtail/base';
 import type { PrettyOptions } from '../../print/pretty/pretty-printer.ts';
 import { printPretty } from '../../print/print-pretty.ts';
-import { type TextSink, writeBytesTo } from '../../print/text-sink.ts';
+import { type ReportedLoss, type TextSink, type WarningSink, writeBytesTo } from '../../print/text-sink.ts';
 import type { OpenedTrace } from '../../trace/opened-trace.ts';
 import type { TraceReader } from '../../trace-reader.ts';
 import { Job, type JobEvents, type SliceResult } from './job.ts';
@@ -73,7 +73,7 @@ function printBehind(reader: TraceReader, sink: TextSink, options: PrettyOptions
     bytesLeft -= skipped;
     return skipped === bytes.length || writeBytesTo(sink, bytes.subarray(skipped));
   };
-  const warn = (line: string) => (warningsLeft > 0 ? warningsLeft-- > 0 : warnings!.write(line));
+  const warn = (line: string, loss?: ReportedLoss) => (warningsLeft > 0 ? warningsLeft-- : warnings!.write(line, loss));
   return printPretty(
     reader,
     { write: (text) => writeBytes(Buffer.from(text)), writeBytes },
@@ -105,7 +105,7 @@ class JobPool implements Written {
   readonly #slices: readonly Slice[];
   readonly #setup: JobSetup;
   readonly #printer: SlicePrinter;
-  readonly #warnings: TextSink | undefined;
+  readonly #warnings: WarningSink | undefined;
   readonly #jobs: Job[] = [];
   /** Of slices that are not written yet. */
   readonly #owners = new Map<number, Owner>();
@@ -232,7 +232,7 @@ class JobPool implements Written {
       this.#outcome = 'alone';
       return;
     }
-    for (const line of result.warnings) this.#warnings?.write(line);
+    for (const warning of result.warnings) this.#warnings?.write(...warning);
     this.warningCount += result.warnings.length;
     this.textBytes += result.textBytes;
     this.eventCount += result.eventCount;

@@ -5,10 +5,10 @@ import { MessageMerge } from '../../merge/message-merge.ts';
 import { PrettyPrinter } from '../../print/pretty/pretty-printer.ts';
 import { deltaText } from '../../print/pretty/pretty-time.ts';
 import { TextBuffer } from '../../print/text/text-buffer.ts';
-import { type TextSink, writeBytesTo } from '../../print/text-sink.ts';
+import { type TextSink, type WarningSink, writeBytesTo } from '../../print/text-sink.ts';
 import { ReaderError } from '../../reader-error.ts';
 import { readerOf, type StreamSource } from '../../trace/stream-source.ts';
-import type { PrintSetup, WrittenSlice } from './job-messages.ts';
+import type { PrintedWarning, PrintSetup, WrittenSlice } from './job-messages.ts';
 import { SliceSource } from './slice-source.ts';
 import type { Slice } from './slices.ts';
 
@@ -30,7 +30,7 @@ interface HeldSlice {
   readonly start: number;
   end: number;
   readonly overflow: Uint8Array[];
-  readonly warnings: string[];
+  readonly warnings: PrintedWarning[];
   eventCount: number;
   first: Instant | undefined;
   last: Instant | undefined;
@@ -54,7 +54,7 @@ export class SlicePrinter {
   readonly #skipper = new EventVisitor({});
   #textBytes = 0;
   #isWanted = true;
-  #warnings: string[] = [];
+  #warnings: PrintedWarning[] = [];
 
   constructor(streams: readonly StreamSource[], sink: TextSink, { options, sliceBytes }: PrintSetup) {
     this.#streams = streams.map((stream) => ({ stream, reader: readerOf(stream) }));
@@ -63,7 +63,7 @@ export class SlicePrinter {
     this.#sliceTextBytes = TEXT_FACTOR * sliceBytes;
     const keptBytes = Math.min(HELD_MAX * this.#sliceTextBytes, TEXT_BYTES_MAX);
     this.#buffer = new TextBuffer({ write: () => true, writeBytes: (bytes) => this.#put(bytes) }, keptBytes);
-    const warnings = { write: (line: string) => this.#warnings.push(line) > 0 };
+    const warnings: WarningSink = { write: (...warning) => this.#warnings.push(warning) };
     this.#printer = new PrettyPrinter(this.#buffer, { ...options, warnings });
   }
 

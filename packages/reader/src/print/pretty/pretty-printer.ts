@@ -3,7 +3,7 @@ import type { DataStream, EventMessage, LossMessage, Message } from '@ringtail/c
 import type { DataStreamDecoder, EventLoop } from '@ringtail/ctf/internal';
 import type { MessageConsumer } from '../../merge/message-merge.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
-import type { TextSink } from '../text-sink.ts';
+import type { WarningSink } from '../text-sink.ts';
 import { EventLine } from './event-line.ts';
 import { LineTime, lineLoop, timeFrame } from './line-loop.ts';
 import { lossLine } from './loss-line.ts';
@@ -25,8 +25,8 @@ export interface PrettyOptions {
   readonly fields?: PrettyFields | undefined;
   /** Escape sequences that colour terminals. */
   readonly colors?: boolean | undefined;
-  /** Receives warnings about losses, a line each. Without it they are left out. */
-  readonly warnings?: TextSink | undefined;
+  /** Receives warnings about losses. Without it they are left out. */
+  readonly warnings?: WarningSink | undefined;
 }
 
 /** Prints the messages it is given, events mostly through generated code. @internal */
@@ -87,8 +87,14 @@ export class PrettyPrinter implements MessageConsumer {
       this.#buffer.append(this.#eventLine(message));
       this.#eventCount++;
     } else {
-      this.#options.warnings?.write(lossLine(message as LossMessage, this.#timeFormat, this.#style.palette));
+      this.#warnOf(message as LossMessage);
     }
+  }
+
+  #warnOf(message: LossMessage): void {
+    const { kind, count, stream } = message;
+    const line = lossLine(message, this.#timeFormat, this.#style.palette);
+    this.#options.warnings?.write(line, { kind, count, stream: stream.name });
   }
 
   finish(): void {
