@@ -14,6 +14,7 @@ export function addView(program: Command, context: Context, act: Act): Command {
       'sessions, traces, or directories above traces (default: the current session, else the newest in ringtail-traces at home)',
     )
     .option('-t, --trace-path <dir>', 'trace to print, instead of the current session')
+    .option('--follow', 'print the events of a session that is being recorded, until it stops')
     .option(
       '-e, --viewer <command>',
       'another reader: a command, which gets the path of the trace as its last argument',
@@ -24,12 +25,17 @@ export function addView(program: Command, context: Context, act: Act): Command {
 Examples:
   ringtail view
   ringtail view my-session
+  ringtail view my-session --follow
   ringtail view my-session --viewer='babeltrace2 --clock-date'
   ringtail view /tmp/trace --name 'shop:*' --clock-date
   ringtail view /tmp/trace --filter 'order_id == 7 && $ctx.procname == "node*"' --begin 14:03:20`,
   );
   act(command, async (words: string[], options: ViewOptions) => {
     // Imported when needed: it takes longer to load than all other commands together.
+    if (options.follow) {
+      const { followSession } = await import('../reading/follow-session.ts');
+      return await followSession(context, command, words, options);
+    }
     const { viewTraces } = await import('../reading/view-traces.ts');
     return await viewTraces(context, command, words, options);
   });
