@@ -214,6 +214,7 @@ describe('counters of keys', () => {
     thread.set(100, 7);
     expect(heir.refused()).toBe(2);
     counters.remove(thread);
+    thread.set(100, 9);
     expect(heir.refused()).toBe(2);
   });
 
