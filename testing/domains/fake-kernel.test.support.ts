@@ -11,7 +11,12 @@ import {
   type TrackedAttribute,
 } from '@ringtail/protocol';
 import type { Answer } from '../../packages/sessiond/src/clients/handlers.ts';
-import type { Domain, DomainCommandName, DomainHandlers } from '../../packages/sessiond/src/domains/domain.ts';
+import type {
+  Domain,
+  DomainCommandName,
+  DomainHandlers,
+  NamedChannelUse,
+} from '../../packages/sessiond/src/domains/domain.ts';
 import type { Session } from '../../packages/sessiond/src/model/session.ts';
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -29,7 +34,7 @@ export class FakeKernel implements Domain {
   readonly name = 'kernel';
   /** What the session daemon asked for, in order: the name of a method, or the type of a task. */
   readonly asked: string[] = [];
-  readonly #parts = new WeakMap<Session, Part>();
+  readonly #parts = new Map<Session, Part>();
   readonly #handlers: DomainHandlers = {
     'enable-channel': (session, { channel }) => {
       const known = this.#channel(session, channel.name);
@@ -97,6 +102,14 @@ export class FakeKernel implements Domain {
     return handler(session, params);
   }
 
+  created(session: Session): void {
+    this.#parts.set(session, { channels: [], trackers: { vpid: null } });
+  }
+
+  removed(session: Session): void {
+    this.#parts.delete(session);
+  }
+
   describe(session: Session): DomainDescription {
     const { channels, trackers } = this.#part(session);
     const copy = structuredClone({ channels, trackers });
@@ -133,13 +146,20 @@ export class FakeKernel implements Domain {
     }));
   }
 
+  /** Every channel has one ring, which is full. */
+  async channelUse(session: Session, channel: string | null): Promise<NamedChannelUse[]> {
+    const channels = this.#part(session).channels.filter(({ name }) => channel === null || name === channel);
+    return channels.map(({ name }) => ({ channel: name, usedBytes: 8192, highestBytes: 8192, ringBytes: 8192 }));
+  }
+
+  monitorTimerUs(session: Session, channel: string): number | undefined {
+    return this.#channel(session, channel)?.monitorTimerUs;
+  }
+
+  map(): undefined {}
+
   #part(session: Session): Part {
-    let part = this.#parts.get(session);
-    if (part === undefined) {
-      part = { channels: [], trackers: { vpid: null } };
-      this.#parts.set(session, part);
-    }
-    return part;
+    return this.#parts.get(session) as Part;
   }
 
   #channel(session: Session, name: string): FakeChannel | undefined {

@@ -88,6 +88,7 @@ describe('a second domain', () => {
     expect(await succeed('enable-channel -k --subbuf-size=64k disk')).toBe(
       'kernel channel disk enabled for session s\n',
     );
+    await succeed('enable-channel -k --output=splice pipe');
     expect(await succeed('enable-event -k sched_* -c disk')).toBe('kernel event sched_* created in channel disk\n');
     expect(await succeed('enable-event -k --syscall open -c disk')).toBe('kernel event open created in channel disk\n');
     expect(await succeed('disable-event -k open -c disk')).toContain(
@@ -137,6 +138,13 @@ describe('a second domain', () => {
     const asked = ['start', 'rotate', 'clear', 'metadata', 'statedump', 'reclaim-memory', 'flush'];
     expect(kernel.asked.filter((one) => asked.includes(one))).toEqual([...new Set(asked)]);
 
+    // Triggers are about its channels too.
+    const full = '--name=full --condition=channel-buffer-usage-ge -k -s s -c disk -r 0.5 --action=notify';
+    await succeed(`add-trigger ${full}`);
+    expect(await succeed('list-triggers')).toContain('    domain: kernel\n');
+    await expect.poll(() => succeed('list-triggers'), { timeout: 10_000 }).toContain('occurrences: 1\n');
+    expect(await succeed('--mi=xml list-triggers')).toContain('<domain>KERNEL</domain>');
+
     // Saved, it has LTTng's type of the domain; loaded, it is the same again.
     await succeed(`save s -o ${join(home, 'saved')}`);
     const [file] = readdirSync(join(home, 'saved'));
@@ -154,7 +162,8 @@ describe('a second domain', () => {
     const { home, succeed } = await world([kernel]);
     mkdirSync(join(home, 'snapshots'));
     await succeed(`create --snapshot box -o ${join(home, 'snapshots')}`);
-    await succeed('enable-channel -k memory');
+    await succeed('enable-channel -k --buffer-ownership=system memory');
+    expect(await succeed('list box')).toContain('Buffering scheme: global');
     await succeed('start');
     expect(await succeed('snapshot record')).toContain('(1,000 events');
     expect(kernel.asked).toContain('snapshot');
@@ -274,6 +283,11 @@ describe('a domain that a session daemon does not have', () => {
       'status -k',
       'reclaim-memory -k -a',
       'add-map-channel -t kernel m',
+      'enable-channel -k c --output=splice',
+      'enable-channel -k c --buffers-global',
+      'add-trigger --condition=channel-buffer-usage-ge -k -s s -c c -r 0.5 --action=notify',
+      'add-trigger --condition=channel-buffer-usage-le --domain=kernel -s s -c c -t 1k --action=notify',
+      'add-trigger --condition=event-rule-matches --type=user --action=incr-map-value -t kernel -s s -c m -k x',
     ]) {
       const { code, err } = await command(line);
       expect([line, code, err]).toEqual([
@@ -333,15 +347,20 @@ describe('a domain that a session daemon does not have', () => {
     await saving.succeed(`create s -o ${join(saving.home, 'trace')}`);
     await saving.succeed('enable-event -k sched_switch');
     await saving.succeed('enable-event -u shop:*');
+    await saving.succeed(
+      'add-trigger --name=t --condition=channel-buffer-usage-le -k -s s -c channel0 -r 0 --action=notify',
+    );
     await saving.succeed(`save s -o ${join(saving.home, 'saved')}`);
     const { home, command, succeed } = await world([]);
     const { code, err } = await command(
       `load s -i ${join(saving.home, 'saved')} --override-url=file://${join(home, 'trace')}`,
     );
+    const left = 'left out (not supported yet: kernel tracing is not part of this version)';
     expect([code, err]).toEqual([
       0,
-      expect.stringMatching(/^warning: session s: the domain KERNEL is left out \(not supp/),
+      `warning: session s: the domain KERNEL is ${left}\nwarning: the trigger t is ${left}\n`,
     ]);
     expect(await succeed('list s')).toContain('shop:*');
+    expect(await succeed('list-triggers')).not.toContain('name: t');
   });
 });

@@ -124,7 +124,6 @@ function rightParameters(path: string): Parameters {
     'regenerate-statedump': { session },
     'reclaim-memory': { session, domain, channels: ['channel0'], olderThanUs: 0 },
     'session-statistics': { session },
-    'session-sightings': { session },
     'destroy-session': { session },
   };
 }

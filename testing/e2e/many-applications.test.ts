@@ -82,7 +82,7 @@ it(`lists ${APPLICATIONS} applications with ${TRACEPOINTS} tracepoints each, and
   const changedMs = changing();
   const withAll = await memoryBytes();
 
-  expect(await client.ask('session-sightings', { session: 's' })).toMatchObject({ threads: APPLICATIONS });
+  expect(await client.ask('session-diagnosis', { session: 's' })).toMatchObject({ threadsSeen: APPLICATIONS });
   for (const application of applications) application.close();
   await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(0);
   const figures = {

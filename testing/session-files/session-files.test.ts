@@ -152,13 +152,13 @@ describe('a session file of LTTng 2.16', () => {
 
   it('reports triggers that are left out because of their subject', () => {
     const { triggers, warnings } = parseSessionFile(sample('other-domains'));
-    expect(triggers.map(({ name }) => name)).toEqual(['here']);
+    expect(triggers.map(({ name }) => name)).toEqual(['kernel buffers', 'kernel map', 'here']);
+    expect(triggers[0]?.condition).toMatchObject({ kind: 'channel-buffer-usage', domain: 'kernel' });
+    expect(triggers[1]?.actions[1]).toMatchObject({ kind: 'increment', domain: 'kernel' });
     expect(warnings).toEqual([
       'the trigger kprobe is left out: events of probes of the kernel are not supported',
       'the trigger syscall is left out: events of system calls are not supported',
       'the trigger logger is left out: events of java.util.logging are not supported',
-      'the trigger kernel buffers is left out: the domain KERNEL is not supported',
-      'the trigger kernel map is left out: maps of the kernel are not supported',
       'the trigger remote snapshot is left out: snapshots cannot be sent to tcp://10.0.0.1:5342',
       'the trigger nothing to do is left out: it has no action',
       'the trigger odd field is left out: no field cannot be captured',
@@ -171,7 +171,7 @@ describe('a session file of LTTng 2.16', () => {
       .replaceAll('logger', 'l\u001b[2Jogger')
       .replace('<name>host', '<name>h\u009bost');
     const { warnings } = parseSessionFile(source);
-    expect(warnings).toHaveLength(9);
+    expect(warnings).toHaveLength(7);
     expect(warnings.filter((warning) => /\p{Cc}/u.test(warning))).toEqual([]);
     expect(() => parseSessionFile(source.replace('<type>KERNEL', '<type>MOON'))).toThrow(/^\P{Cc}*$/u);
   });

@@ -16,7 +16,7 @@ import {
   type RingMemory,
   type RotationSchedule,
   type SessionDescription,
-  type SessionSightings,
+  type SessionDiagnosis,
   type SessionStatistics,
   type SnapshotOutput,
   type SnapshotOutputParameters,
@@ -323,9 +323,9 @@ export class SessionDaemonClient {
     return this.request('session-memory', { session });
   }
 
-  /** Applications since the session was created, to explain why it recorded nothing. */
-  sessionSightings(session: string): Promise<SessionSightings> {
-    return this.request('session-sightings', { session });
+  /** Reasons why a session has recorded nothing, as far as the daemon knows them. */
+  sessionDiagnosis(session: string): Promise<SessionDiagnosis> {
+    return this.request('session-diagnosis', { session });
   }
 
   /**

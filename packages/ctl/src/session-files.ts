@@ -7,7 +7,7 @@ import * as accounts from '@ringtail/posix/accounts';
 import type { SessionDescription, TriggerDefinition, TriggerDescription } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
 import { readSessionFile } from '@ringtail/session-file/read';
-import { type CtlError, ctlError } from './ctl-error.ts';
+import { CtlError, ctlError } from './ctl-error.ts';
 import type { SessionDaemonClient } from './session-daemon-client.ts';
 
 const SUFFIX = '.lttng';
@@ -148,8 +148,22 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
       onFailure(error);
     }
   }
-  for (const trigger of triggers) await client.addTrigger(trigger);
-  return loaded;
+  const refused = await addTriggers(client, triggers);
+  return loaded.map((session, at) =>
+    at === 0 ? { ...session, warnings: [...session.warnings, ...refused] } : session,
+  );
+}
+
+/** Adds triggers. @returns sentences about triggers on domains that the daemon does not have, which are left out */
+async function addTriggers(client: SessionDaemonClient, triggers: readonly TriggerDefinition[]): Promise<string[]> {
+  const refused: string[] = [];
+  for (const trigger of triggers) {
+    await client.addTrigger(trigger).catch((error: unknown) => {
+      if (!(error instanceof CtlError) || error.code !== 'UNSUPPORTED') throw error;
+      refused.push(`the trigger ${trigger.name} is left out (${error.message})`);
+    });
+  }
+  return refused;
 }
 
 function rethrow(error: unknown): never {

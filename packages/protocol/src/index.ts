@@ -33,7 +33,6 @@ export {
   DEFAULT_SESSION,
   type DestroyedSession,
   type RingMemory,
-  type SessionSightings,
 } from './client/session-commands.ts';
 export type {
   ChannelDescription,

@@ -21,6 +21,7 @@ const USER: DomainDescription = {
   trackers: { vpid: null, vuid: null, vgid: null },
   maps: [],
 };
+type Ownership = DomainDescription['channels'][number]['ownership'];
 const PLAIN: SavedSession = {
   name: 's',
   output: '/out',
@@ -52,7 +53,7 @@ const rule = fc.record(
   },
   { requiredKeys: ['pattern', 'enabled'] },
 );
-const channel = (ownership: 'user' | 'process') =>
+const channelOf = (ownership: Ownership) =>
   fc.record({
     name: text,
     enabled: fc.boolean(),
@@ -79,6 +80,11 @@ const channel = (ownership: 'user' | 'process') =>
     ]),
     rules: fc.array(rule, { maxLength: 3 }),
   });
+const channel = (ownership: Ownership) =>
+  fc.oneof(
+    channelOf(ownership),
+    channelOf(ownership).map((one) => ({ ...one, output: 'splice' as const })),
+  );
 const map = fc.record({
   name: text.filter((name) => !/^\.|\//.test(name)),
   valueType: fc.constantFrom(...MAP_VALUE_TYPES),
@@ -107,16 +113,20 @@ const condition: fc.Arbitrary<TriggerCondition> = fc.oneof(
     rule: eventRule,
     captures: fc.array(capture, { maxLength: 3 }),
   }),
-  fc.record({
-    kind: fc.constant('channel-buffer-usage' as const),
-    session: fileName,
-    channel: fileName,
-    comparison: fc.constantFrom('at-least' as const, 'at-most' as const),
-    threshold: fc.oneof(
-      fc.record({ ratio: fc.constantFrom(0, 1, 0.75, 1e-7, 1 / 3) }),
-      fc.record({ bytes: fc.maxSafeNat() }),
-    ),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('channel-buffer-usage' as const),
+      session: fileName,
+      domain: fc.constantFrom('kernel' as const, 'jul' as const),
+      channel: fileName,
+      comparison: fc.constantFrom('at-least' as const, 'at-most' as const),
+      threshold: fc.oneof(
+        fc.record({ ratio: fc.constantFrom(0, 1, 0.75, 1e-7, 1 / 3) }),
+        fc.record({ bytes: fc.maxSafeNat() }),
+      ),
+    },
+    { requiredKeys: ['kind', 'session', 'channel', 'comparison', 'threshold'] },
+  ),
   fc.record({
     kind: fc.constant('session-consumed-size' as const),
     session: fileName,
@@ -156,13 +166,17 @@ const action: fc.Arbitrary<TriggerAction> = fc.oneof(
     name: fc.constant(null),
     maxBytes: fc.constant(null),
   }),
-  fc.record({
-    kind: fc.constant('increment' as const),
-    ratePolicy: policy,
-    session: fileName,
-    map: fileName,
-    key: fc.constantFrom('k', '{event_name}', '{{}}', ' k ', '<&>'),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('increment' as const),
+      ratePolicy: policy,
+      session: fileName,
+      domain: fc.constantFrom('kernel' as const, 'jul' as const),
+      map: fileName,
+      key: fc.constantFrom('k', '{event_name}', '{{}}', ' k ', '<&>'),
+    },
+    { requiredKeys: ['kind', 'ratePolicy', 'session', 'map', 'key'] },
+  ),
   fc.record({
     kind: fc.constant('exec' as const),
     ratePolicy: policy,
@@ -184,7 +198,7 @@ const maps = fc.array(
   { maxLength: 3 },
 );
 const trackers = fc.record({ vpid: tracked, vuid: tracked, vgid: tracked });
-const domains = (ownership: 'user' | 'process'): fc.Arbitrary<DomainDescription[]> =>
+const domains = (ownership: Ownership): fc.Arbitrary<DomainDescription[]> =>
   fc
     .record({
       channels: fc.array(channel(ownership), { maxLength: 3 }),
@@ -197,34 +211,36 @@ const domains = (ownership: 'user' | 'process'): fc.Arbitrary<DomainDescription[
       { domain: 'user', ...user },
       ...others.map((domain) => ({ domain, channels: otherChannels, trackers: USER.trackers, maps: [] })),
     ]);
-const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'process' as const).chain((ownership) =>
-  fc
-    .record({
-      name: text,
-      output: fc.option(text),
-      shmPath: fc.option(text),
-      clock: fc.constantFrom('monotonic' as const, 'tsc' as const),
-      snapshot: fc.boolean(),
-      format: fc.constantFrom('ctf-1.8' as const, 'ctf-2' as const),
-      active: fc.boolean(),
-      domains: domains(ownership),
-      snapshotOutputs: fc.array(
-        fc.record({ name: text, path: text, maxBytes: fc.option(count.map((value) => value + 1)) }),
-        {
-          maxLength: 3,
-        },
-      ),
-      rotationSchedule: fc.record({
-        timerUs: fc.option(count.map((value) => value + 1)),
-        sizeBytes: fc.option(count.map((value) => value + 1)),
-      }),
-    })
-    .map((one) => ({
-      ...one,
-      output: one.snapshot ? null : one.output,
-      snapshotOutputs: one.snapshot ? one.snapshotOutputs.map((output, i) => ({ ...output, id: i + 1 })) : [],
-    })),
-);
+const session: fc.Arbitrary<SavedSession> = fc
+  .constantFrom<Ownership[]>('user', 'process', 'system')
+  .chain((ownership) =>
+    fc
+      .record({
+        name: text,
+        output: fc.option(text),
+        shmPath: fc.option(text),
+        clock: fc.constantFrom('monotonic' as const, 'tsc' as const),
+        snapshot: fc.boolean(),
+        format: fc.constantFrom('ctf-1.8' as const, 'ctf-2' as const),
+        active: fc.boolean(),
+        domains: domains(ownership),
+        snapshotOutputs: fc.array(
+          fc.record({ name: text, path: text, maxBytes: fc.option(count.map((value) => value + 1)) }),
+          {
+            maxLength: 3,
+          },
+        ),
+        rotationSchedule: fc.record({
+          timerUs: fc.option(count.map((value) => value + 1)),
+          sizeBytes: fc.option(count.map((value) => value + 1)),
+        }),
+      })
+      .map((one) => ({
+        ...one,
+        output: one.snapshot ? null : one.output,
+        snapshotOutputs: one.snapshot ? one.snapshotOutputs.map((output, i) => ({ ...output, id: i + 1 })) : [],
+      })),
+  );
 
 function file(...inside: string[]): string {
   return `<?xml version="1.0"?><sessions><session><name>s</name>${inside.join('')}</session></sessions>`;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { describeError, within } from '@ringtail/base';
 import { processorMs, systemTimers as timers } from '@ringtail/base/node';
 import { descriptorLimit, type Posix } from '@ringtail/posix';
@@ -24,7 +23,6 @@ import type { DomainServices } from './domains/domain-services.ts';
 import { Domains } from './domains/domains.ts';
 import { SessionTasks } from './domains/session-tasks.ts';
 import { Applications } from './domains/user/applications/applications.ts';
-import { FilterCounters } from './domains/user/diagnosis/filter-counters.ts';
 import { serveApplications } from './domains/user/serve-applications.ts';
 import type { FileLog } from './log/log.ts';
 import { LimitedLog } from './log/peer-log.ts';
@@ -106,7 +104,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const notifications = new NotificationHub();
   const troubles = new Listeners<[Session, string]>();
   const budget = new DesiredStateBudget(shares.desiredState);
-  const registry = new SessionRegistry(randomUUID, shares, budget, troubles.notify);
+  const registry = new SessionRegistry(shares, troubles.notify);
   const sessions = () => registry.sessions();
   const isRecording = () => sessions().some(({ active }) => active);
   const queue = new SessionQueue();
@@ -141,9 +139,9 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const rotations = new RotationWatch();
   const triggers = makeTriggers({
     registry,
+    domains,
     applications,
     exits,
-    consumers,
     tasks,
     commands,
     notifications,
@@ -156,20 +154,19 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     now,
     log,
   });
-  const filterCounters = new FilterCounters({ open: (counts) => counters.open(counts), sessions });
   await consumers.start();
   const userSpace = serveApplications({
     posix,
     directory,
     daemonUid: uid,
-    registry,
     applications,
     consumers,
     places,
     outputs,
     exits,
     triggers,
-    filterCounters,
+    counters,
+    budget,
     commands,
     notifications,
     shares,
@@ -187,19 +184,14 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const services: CommandServices = {
     registry,
     queue,
-    applications,
     domains,
     places,
     outputs,
-    publisher: userSpace.publisher,
     consumers,
     tasks,
-    drainApplications: () => userSpace.server.drain(),
     notifications,
     triggers: triggers.engine,
-    filterCounters,
     turns: shares.turns,
-    unregistered: userSpace.unregistered,
     rotations,
     runDirectory: directory.path,
     missingGroup,
@@ -240,7 +232,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const metrics = await startMetrics(options.metrics, {
     sessions,
     statistics: (session) => tasks.statistics(session),
-    channelUse: (session, channels) => consumers.of(session.owner).channelUse(channels),
+    channelUse: (session) => domains.channelUse(session),
     daemon: () => ({
       threads: applications.threads().length,
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,

@@ -287,12 +287,27 @@ describe('enable-channel', () => {
   });
 
   it.each([
+    ['--output=splice', { output: 'splice' }],
+    ['--buffers-global', { ownership: 'system' }],
+    ['--buffer-ownership=system', { ownership: 'system' }],
+  ])('leaves it to the domain whether it has %s', async (option, attributes) => {
+    const it = await world({
+      'enable-channel': () => {
+        throw new Refusal('UNSUPPORTED', 'only for the kernel');
+      },
+    });
+    expect(await run(['enable-channel', '-u', 'c', option], it.context)).toMatchObject({ code: 1 });
+    expect(orders(it)).toEqual([
+      ['enable-channel', { session: 's', domain: 'user', channel: { ...DEFAULT_CHANNEL, name: 'c', ...attributes } }],
+    ]);
+    expect(it.context.errors()).toContain('error: only for the kernel\n');
+  });
+
+  it.each([
     ['--overwrite', '--blocking-timeout=inf'],
     ['-W', '4'],
-    ['--output=splice'],
-    ['--buffers-global'],
-    ['--buffer-ownership=system'],
     ['--buffers-uid', '--buffers-pid'],
+    ['--buffers-uid', '--buffer-ownership=process'],
     ['--subbuf-size=0'],
     ['--num-subbuf=0'],
     ['--auto-reclaim-memory=sometimes'],

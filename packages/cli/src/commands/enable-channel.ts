@@ -11,6 +11,7 @@ import { describeSession, onSession } from '../session/on-session.ts';
 
 interface EnableChannelOptions extends FullChannelOptions, DomainOptions {
   readonly session?: string;
+  readonly output?: 'mmap' | 'splice';
 }
 
 export function addEnableChannel(program: Command, context: Context, act: Act): Command {
@@ -40,7 +41,7 @@ Examples:
       const attributes = channelAttributes(context, '', options, snapshot);
       const channels = [];
       for (const name of splitNames(names)) {
-        const channel = { ...attributes, name };
+        const channel = { ...attributes, name, ...(options.output === 'splice' && { output: options.output }) };
         const place = { client, session };
         const success = await attempts.succeeds(place, () => client.enableChannel(session, channel, domain));
         channels.push({ success, channel });

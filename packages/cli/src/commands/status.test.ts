@@ -8,6 +8,7 @@ import { type Answers, fakeDaemon, Refusal, sessionCalled } from '../testing/fak
 const DIAGNOSIS: SessionDiagnosis = {
   active: false,
   startedOnce: false,
+  threadsSeen: 1,
   threadsRegistered: 1,
   threadsOfOwner: 1,
   threadsUntracked: 0,
@@ -41,7 +42,6 @@ async function world(answers: Answers) {
     'session-memory': () => [],
     'daemon-status': () => DAEMON,
     'list-instrumentation': () => ({ applications: [], tracepointLists: [], events: [] }),
-    'session-sightings': () => ({ threads: 1, tracepoints: [] }),
     ...answers,
   });
   return { context, daemon };

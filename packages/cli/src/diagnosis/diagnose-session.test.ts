@@ -39,6 +39,7 @@ function facts(diagnosis: Partial<SessionDiagnosis> = {}, more: Partial<SessionF
     diagnosis: {
       active: true,
       startedOnce: true,
+      threadsSeen: 1,
       threadsRegistered: 1,
       threadsOfOwner: 1,
       threadsUntracked: 0,

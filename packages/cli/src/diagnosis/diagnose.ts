@@ -22,15 +22,11 @@ export async function diagnose(
 ): Promise<readonly Finding[] | null> {
   if (eventsRecorded > 0) return diagnoseTroubles(session, troubles);
   try {
-    const diagnosis = await client.request('session-diagnosis', { session: session.name });
-    const [status, applications, sightings] = await Promise.all([
-      client.daemonStatus(),
-      client.listApplications(),
-      client.sessionSightings(session.name),
-    ]);
+    const diagnosis = await client.sessionDiagnosis(session.name);
+    const [status, applications] = await Promise.all([client.daemonStatus(), client.listApplications()]);
     const { runDirectory, consumerPid } = status;
     const daemon = { runDirectory, uid: ownerOf(runDirectory), consumerPid };
-    const threadsSeen = Math.max(sightings.threads, diagnosis.threadsRegistered);
+    const threadsSeen = Math.max(diagnosis.threadsSeen, diagnosis.threadsRegistered);
     const surroundings = threadsSeen > 0 ? null : await findSurroundings(context, runDirectory);
     return diagnoseSession({ session, diagnosis, daemon, applications, threadsSeen, surroundings });
   } catch (error) {

@@ -15,7 +15,11 @@ export function describeMemory(
   return { total: amountOf(rings), parts: partsOf(ownership, rings, detail) };
 }
 
-function partsOf(ownership: 'user' | 'process', rings: readonly RingMemory[], detail: MemoryDetail): string[] {
+function partsOf(
+  ownership: ChannelDescription['ownership'],
+  rings: readonly RingMemory[],
+  detail: MemoryDetail,
+): string[] {
   if (detail === 'total') return [];
   if (detail === 'full') {
     return rings.map(

@@ -124,17 +124,19 @@ function snapshotOutputsOf({ snapshot, snapshotOutputs }: SessionDescription): s
   ];
 }
 
+/** LTTng's words for buffer ownership, which all channels of a domain share. */
+const SCHEMES = { user: 'per-user', process: 'per-process', system: 'global' } as const;
+
 function domainLines(
   style: Style,
   { domain, channels, maps, trackers }: DomainDescription,
   memory: readonly RingMemory[],
   memoryDetail: MemoryDetail,
 ): string[] {
-  const perProcess = channels.some(({ ownership }) => ownership === 'process');
   return [
     `=== Domain: ${domainWords(domain).heading} ===`,
     '',
-    `Buffering scheme: ${perProcess ? 'per-process' : 'per-user'}`,
+    `Buffering scheme: ${SCHEMES[channels[0]?.ownership ?? 'user']}`,
     '',
     'Tracked process attributes',
     ...TRACKERS.flatMap(([attribute, noun, text]) => {

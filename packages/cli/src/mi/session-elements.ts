@@ -114,7 +114,7 @@ export function attributesElement(channel: ChannelAttributes): XmlChildren {
     read_timer_interval: channel.readTimerUs,
     monitor_timer_interval: channel.monitorTimerUs,
     blocking_timeout: channel.blockingTimeoutUs ?? -1,
-    output_type: 'MMAP',
+    output_type: channel.output === 'splice' ? 'SPLICE' : 'MMAP',
     tracefile_size: channel.traceFileBytes,
     tracefile_count: channel.traceFileCount,
     live_timer_interval: 0,

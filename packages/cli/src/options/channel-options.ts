@@ -21,8 +21,7 @@ export interface FullChannelOptions extends ChannelOptions {
   readonly watchdogTimer?: string;
   readonly tracefileSize?: string;
   readonly tracefileCount?: string;
-  readonly output?: string;
-  readonly bufferOwnership?: string;
+  readonly bufferOwnership?: ChannelAttributes['ownership'];
   readonly bufferAllocation?: string;
   readonly bufferPreallocation?: ChannelAttributes['preallocation'];
   readonly autoReclaimMemory?: string;
@@ -89,7 +88,9 @@ export function addFullChannelOptions(command: Command): Command {
       new Option('--buffers-pid', 'the same as --buffer-ownership=process (deprecated)').conflicts('buffersUid'),
     )
     .addOption(new Option('--buffers-global', 'kernel only').hideHelp())
-    .addOption(new Option('--output <type>', 'output type: mmap, the only one here').choices(['mmap', 'splice']))
+    .addOption(
+      new Option('--output <type>', 'output type: mmap, the only one in user space').choices(['mmap', 'splice']),
+    )
     .addOption(
       new Option('--buffer-allocation <policy>', 'without effect: each thread has a ring buffer of its own').choices([
         'per-cpu',
@@ -108,7 +109,6 @@ export function channelAttributes(
   options: FullChannelOptions,
   snapshot = false,
 ): ChannelAttributes {
-  refuseKernelOptions(options);
   warnWithoutEffect(context, options);
   const { traceFileBytes, traceFileCount } = traceFiles(options);
   const size = options.subbufSize === undefined ? fittingSubBuf(traceFileBytes) : parseSize(options.subbufSize);
@@ -133,19 +133,6 @@ export function channelAttributes(
     preallocation: options.bufferPreallocation ?? DEFAULT_CHANNEL.preallocation,
     reclaimAfterUs: reclaimAfter(options.autoReclaimMemory),
   };
-}
-
-function refuseKernelOptions(options: FullChannelOptions): void {
-  const [option, instead] =
-    options.output === 'splice'
-      ? ['--output=splice', 'leave it out']
-      : options.buffersGlobal
-        ? ['--buffers-global', 'leave it out']
-        : options.bufferOwnership === 'system'
-          ? ['--buffer-ownership=system', 'write --buffer-ownership=user']
-          : [];
-  if (option === undefined) return;
-  throw new CliError('UNSUPPORTED', `${option} is for the kernel, which this version does not trace`, instead);
 }
 
 function warnWithoutEffect(context: Context, options: FullChannelOptions): void {
@@ -203,21 +190,23 @@ function atLeastSubBuf(context: Context, traceFileBytes: number, subBufBytes: nu
   return subBufBytes;
 }
 
+/** Former options of buffer ownership. */
+const FORMER_OWNERSHIP = [
+  ['buffersUid', '--buffers-uid', 'user'],
+  ['buffersPid', '--buffers-pid', 'process'],
+  ['buffersGlobal', '--buffers-global', 'system'],
+] as const;
+
 function ownership(context: Context, options: FullChannelOptions): ChannelAttributes['ownership'] {
-  const deprecated = options.buffersPid ? 'process' : options.buffersUid ? 'user' : undefined;
-  const owner = options.bufferOwnership as ChannelAttributes['ownership'] | undefined;
-  if (deprecated === undefined) return owner ?? DEFAULT_CHANNEL.ownership;
-  if (owner !== undefined && owner !== deprecated) {
-    throw new CliError(
-      'BAD_ARGUMENT',
-      `--buffers-${deprecated === 'user' ? 'uid' : 'pid'} contradicts --buffer-ownership`,
-    );
+  const wanted = options.bufferOwnership ?? DEFAULT_CHANNEL.ownership;
+  const former = FORMER_OWNERSHIP.find(([name]) => options[name]);
+  if (former === undefined) return wanted;
+  const [, flag, owner] = former;
+  if (options.bufferOwnership !== undefined && wanted !== owner) {
+    throw new CliError('BAD_ARGUMENT', `${flag} contradicts --buffer-ownership`);
   }
-  warn(
-    context,
-    `--buffers-${deprecated === 'user' ? 'uid' : 'pid'} is deprecated: write --buffer-ownership=${deprecated}`,
-  );
-  return deprecated;
+  warn(context, `${flag} is deprecated: write --buffer-ownership=${owner}`);
+  return owner;
 }
 
 function reclaimAfter(text: string | undefined): number | null {

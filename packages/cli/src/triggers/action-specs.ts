@@ -7,7 +7,6 @@ import { pathOfUrl } from '../options/directory-url.ts';
 import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { mapDomain } from './map-domain.ts';
-import { refuseKernel } from './refuse-kernel.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
 /** An action type of the command line. */
@@ -60,11 +59,12 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
       { long: 'key', short: 'k' },
     ],
     make: (part, ratePolicy) => {
-      if (mapDomain(one(part, 'type') ?? 'user') === 'kernel') refuseKernel();
+      const domain = mapDomain(one(part, 'type') ?? 'user');
       return {
         kind: 'increment',
         ratePolicy,
         session: needed(part, 'session'),
+        ...(domain !== 'user' && { domain }),
         map: needed(part, 'channel'),
         key: needed(part, 'key'),
       };

@@ -4,7 +4,6 @@ import { didYouMean } from '../errors/nearest.ts';
 import { parsePeriodUs, parseSizeOrZero } from '../options/quantity-options.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
-import { refuseKernel } from './refuse-kernel.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
 /** A condition type of the command line. */
@@ -118,11 +117,6 @@ export function conditionOf(type: string, words: SpecWords): TriggerCondition {
 }
 
 function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): TriggerCondition {
-  if (one(part, 'kernel') !== undefined || one(part, 'domain') === 'kernel') refuseKernel();
-  const domain = one(part, 'domain');
-  if (domain !== undefined && !['user', 'userspace', domainDirectory('user')].includes(domain)) {
-    throw new CliError('BAD_ARGUMENT', `"${domain}" is no domain of channels`, 'for Node.js programs: --domain=user');
-  }
   const size = one(part, 'threshold-size');
   const ratio = one(part, 'threshold-ratio');
   if ((size === undefined) === (ratio === undefined)) {
@@ -135,10 +129,18 @@ function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): Trigge
   return {
     kind: 'channel-buffer-usage',
     session: needed(part, 'session'),
+    ...(isOfKernel(part) && { domain: 'kernel' }),
     channel: needed(part, 'channel'),
     comparison,
     threshold: ratio === undefined ? { bytes: parseSizeOrZero(size as string) } : { ratio: ratioOf(ratio) },
   };
+}
+
+function isOfKernel(part: SpecPart): boolean {
+  const domain = one(part, 'kernel') === undefined ? (one(part, 'domain') ?? 'user') : 'kernel';
+  if (domain === 'kernel') return true;
+  if (['user', 'userspace', domainDirectory('user')].includes(domain)) return false;
+  throw new CliError('BAD_ARGUMENT', `"${domain}" is no domain of channels`, 'for Node.js programs: --domain=user');
 }
 
 function ratioOf(text: string): number {

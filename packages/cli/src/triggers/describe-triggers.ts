@@ -57,7 +57,7 @@ function conditionLines(condition: TriggerCondition): string[] {
       return [
         `session name: ${condition.session}`,
         `channel name: ${condition.channel}`,
-        'domain: user space',
+        `domain: ${condition.domain ?? 'user space'}`,
         'bytes' in threshold
           ? `threshold (bytes): ${threshold.bytes}`
           : `threshold (ratio): ${threshold.ratio.toFixed(2)}`,

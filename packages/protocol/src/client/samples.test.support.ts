@@ -129,12 +129,12 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
     params: session,
     result: [{ domain: 'user', channel: 'c', uid: 0, pid: 1, tid: 1, procname: 'node', usedBytes: 1, ringBytes: 2 }],
   },
-  'session-sightings': { params: session, result: { threads: 1, tracepoints: [{ name: 'a:b', logLevel: 6 }] } },
   'session-diagnosis': {
     params: session,
     result: {
       active: true,
       startedOnce: true,
+      threadsSeen: 2,
       threadsRegistered: 1,
       threadsOfOwner: 1,
       threadsUntracked: 0,

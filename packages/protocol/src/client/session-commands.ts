@@ -42,15 +42,6 @@ const ringMemory = object({
 });
 export type RingMemory = Shaped<typeof ringMemory>;
 
-/** Applications since a session was created, ended ones included. */
-const sessionSightings = object({
-  /** JavaScript threads that were registered at some time. */
-  threads: count,
-  /** Each name once. */
-  tracepoints: list(object({ name: text, logLevel: count })),
-});
-export type SessionSightings = Shaped<typeof sessionSightings>;
-
 const onSession = { session: sessionName };
 
 export const sessionCommands = {
@@ -82,7 +73,6 @@ export const sessionCommands = {
   'session-statistics': command(onSession, sessionStatistics),
   /** Memory of the session's rings, those of ended threads included. */
   'session-memory': command(onSession, list(ringMemory)),
-  'session-sightings': command(onSession, sessionSightings),
   /** Reasons why a session records nothing, as far as the daemon knows them. */
   'session-diagnosis': command(onSession, sessionDiagnosis),
   /**

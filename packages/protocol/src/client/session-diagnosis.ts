@@ -22,6 +22,8 @@ export type RuleDiagnosis = Shaped<typeof ruleDiagnosis>;
 export const sessionDiagnosis = object({
   active: boolean,
   startedOnce: boolean,
+  /** Threads that have been registered since the session was created. */
+  threadsSeen: count,
   /** Threads of all users that are registered now. */
   threadsRegistered: count,
   threadsOfOwner: count,

@@ -1,4 +1,4 @@
-import { count, integer, nullable, object, oneOf, type Shaped, size } from '../wire/shape.ts';
+import { count, integer, nullable, object, oneOf, optional, type Shaped, size } from '../wire/shape.ts';
 import { channelName } from './names.ts';
 
 const eventHeaderKind = oneOf(['compact', 'large']);
@@ -26,8 +26,13 @@ export const channelAttributes = object({
   traceFileBytes: count,
   /** How many trace files of a data stream are kept, the newest; 0: all. */
   traceFileCount: count,
-  /** Which trace the channel belongs to: one for all applications of a user, or one for each process. */
-  ownership: oneOf(['user', 'process']),
+  /**
+   * Which trace the channel belongs to: one for all applications of a user, one for each process, or one for the whole
+   * system, which only the kernel has.
+   */
+  ownership: oneOf(['user', 'process', 'system']),
+  /** How the consumer takes sub-buffers from the kernel; absent: it maps their memory. */
+  output: optional(oneOf(['splice'])),
   /** Whether a ring takes all its memory when it is made, or page by page as it is written. */
   preallocation: oneOf(['preallocate', 'on-demand']),
   /** Memory of consumed sub-buffers is given back at this age, in microseconds; 0: at once; null: never. */

@@ -14,6 +14,7 @@ import {
   number,
   object,
   oneOf,
+  optional,
   refined,
   refuseShape,
   type Shaped,
@@ -23,6 +24,7 @@ import {
 } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
 import { CAPTURES_MAX } from './captured-value.ts';
+import { type DomainName, domainName } from './domain.ts';
 import { eventRule } from './event-rule.ts';
 import { channelName, mapName, namePattern, sessionName, snapshotName, triggerName } from './names.ts';
 import { exitCauses } from './process-end.ts';
@@ -41,6 +43,12 @@ const EXEC_WORD_BYTES_MAX = 4096;
 const URL_BYTES_MAX = 2048;
 const ATTEMPTS_MAX = 100;
 
+/** Domain of a channel or map; absent: user space. A check removes `user`, so that equal definitions are equal JSON. */
+const domain = optional<DomainName | undefined>((value, name, extent) => {
+  const domain = domainName(value, name, extent);
+  return domain === 'user' ? undefined : domain;
+});
+
 const triggerCondition = variant(
   'kind',
   {
@@ -52,6 +60,7 @@ const triggerCondition = variant(
     /** Use of the channel's fullest ring ≥ or ≤ threshold, at the moment when that becomes true. */
     'channel-buffer-usage': {
       session: sessionName,
+      domain,
       channel: channelName,
       comparison: oneOf(['at-least', 'at-most']),
       /** Part of the ring, 0 to 1, or bytes. */
@@ -115,7 +124,7 @@ const triggerAction = variant(
       maxBytes: nullable(size),
     },
     /** Adds one to a counter. In the key, `{event_name}` and `{provider_name}` stand for the names of the event. */
-    increment: { ...onSession, map: mapName, key: plainText(KEY_TEMPLATE_BYTES_MAX) },
+    increment: { ...onSession, domain, map: mapName, key: plainText(KEY_TEMPLATE_BYTES_MAX) },
     /** Runs a program as the trigger's owner, with a `TriggerReport` as JSON on standard input. */
     exec: { ...rated, command, timeoutMs },
     /** Posts a `TriggerReport` as JSON. */

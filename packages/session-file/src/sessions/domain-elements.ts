@@ -1,4 +1,5 @@
-import { DOMAINS, type DomainDescription, type DomainName } from '@ringtail/protocol';
+import { type ChannelAttributes, DOMAINS, type DomainDescription, type DomainName } from '@ringtail/protocol';
+import type { XmlNode } from '../xml/xml-node.ts';
 
 /** LTTng's types of domains that are not our names in capital letters. */
 const OTHER_NAMES: Partial<Record<DomainName, string>> = { user: 'UST' };
@@ -15,7 +16,17 @@ export function domainOfType(type: string): DomainName | undefined {
   return DOMAINS.find((domain) => domainType(domain) === type);
 }
 
+const BUFFER_TYPES = { user: 'PER_UID', process: 'PER_PID', system: 'GLOBAL' } as const;
+type Ownership = ChannelAttributes['ownership'];
+
 /** LTTng's buffer type of a domain. */
-export function bufferType({ channels }: Pick<DomainDescription, 'channels'>): 'PER_PID' | 'PER_UID' {
-  return channels[0]?.ownership === 'process' ? 'PER_PID' : 'PER_UID';
+export function bufferType({ channels }: Pick<DomainDescription, 'channels'>): string {
+  return BUFFER_TYPES[channels[0]?.ownership ?? 'user'];
+}
+
+/** The buffer ownership of channels of a domain, from its element `buffer_type`. */
+export function ownershipIn(domain: XmlNode): Ownership {
+  const type = domain.oneOf('buffer_type', Object.values(BUFFER_TYPES));
+  const known = (Object.keys(BUFFER_TYPES) as Ownership[]).find((ownership) => BUFFER_TYPES[ownership] === type);
+  return known ?? 'user';
 }

@@ -14,7 +14,7 @@ import {
 import { triggersOf } from '../triggers/parse-trigger.ts';
 import { MESSAGE_LENGTH_MAX, XmlNode } from '../xml/xml-node.ts';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
-import { DOMAIN_TYPES, domainOfType, domainType } from './domain-elements.ts';
+import { DOMAIN_TYPES, domainOfType, domainType, ownershipIn } from './domain-elements.ts';
 import { mapsOf } from './map-elements.ts';
 import { memoryOf } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
@@ -192,14 +192,14 @@ function formerTrackerOf(domain: XmlNode | undefined): readonly number[] | null 
 }
 
 function channelsOf(domain: XmlNode, session: string, warnings: string[]): ChannelDescription[] {
-  const ownership = domain.oneOf('buffer_type', ['PER_UID', 'PER_PID', 'GLOBAL']) === 'PER_PID' ? 'process' : 'user';
+  const ownership = ownershipIn(domain);
   const channels = domain.child('channels')?.children('channel') ?? [];
   return channels.map((node) => channelOf(node, ownership, session, warnings));
 }
 
 function channelOf(
   unnamed: XmlNode,
-  ownership: 'user' | 'process',
+  ownership: ChannelDescription['ownership'],
   session: string,
   warnings: string[],
 ): ChannelDescription {
@@ -222,6 +222,7 @@ function channelOf(
     traceFileBytes: node.integer('tracefile_size', 0),
     traceFileCount: node.integer('tracefile_count', 0),
     ownership,
+    ...(node.oneOf('output_type', ['MMAP', 'SPLICE'], 'MMAP') === 'SPLICE' && { output: 'splice' }),
     preallocation: choiceOf(own('preallocation'), ['on-demand', 'preallocate']),
     reclaimAfterUs: reclaim !== undefined && /^[0-9]{1,15}$/.test(reclaim) ? Number(reclaim) : null,
     ...memoryOf(node),

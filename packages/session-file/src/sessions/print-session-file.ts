@@ -136,7 +136,7 @@ function channelElement(channel: ChannelDescription, form: Form): Element {
     subbuffer_count: channel.subBufCount,
     switch_timer_interval: channel.switchTimerUs,
     read_timer_interval: channel.readTimerUs,
-    output_type: 'MMAP',
+    output_type: channel.output === 'splice' ? 'SPLICE' : 'MMAP',
     blocking_timeout: channel.blockingTimeoutUs ?? -1,
     monitor_timer_interval: channel.monitorTimerUs,
     tracefile_size: channel.traceFileBytes,

@@ -54,6 +54,7 @@ function conditionOf(node: XmlNode): Shape {
       return {
         kind: 'channel-buffer-usage',
         session: session(),
+        ...besideUser(domainOfType(condition.oneOf('domain', DOMAIN_TYPES))),
         channel: condition.requiredText('channel_name'),
         comparison: kind === 'condition_buffer_usage_high' ? 'at-least' : 'at-most',
         threshold: thresholdOf(condition),
@@ -120,9 +121,12 @@ function captureHere(node: XmlNode): string {
   return capture;
 }
 
+/** A definition without a domain is about user space. */
+function besideUser(domain: string | undefined): Shape {
+  return domain === 'user' ? {} : { domain };
+}
+
 function thresholdOf(condition: XmlNode): Shape {
-  const domain = condition.oneOf('domain', DOMAIN_TYPES);
-  if (domainOfType(domain) !== 'user') throw new NotHere(`the domain ${domain} is not supported`);
   const ratio = condition.word('threshold_ratio');
   const bytes = condition.text('threshold_bytes');
   if ((ratio === undefined) === (bytes === undefined)) {
@@ -175,14 +179,13 @@ function snapshotOf(output: XmlNode | undefined): Shape {
 }
 
 function incrementOf(action: XmlNode): Shape {
-  const type = action.oneOf('channel_type', ['user', 'kernel']);
-  if (type === 'kernel') throw new NotHere('maps of the kernel are not supported');
   const key = action.requiredText('key_template');
   if (strayBraceIn(key) !== undefined) action.refuse(`the key_template ${key} has a brace that stands alone`);
   return {
     kind: 'increment',
     ratePolicy: EVERY_TIME,
     session: action.requiredText('session_name'),
+    ...besideUser(action.oneOf('channel_type', ['user', 'kernel'])),
     map: action.requiredText('channel_name'),
     key,
   };

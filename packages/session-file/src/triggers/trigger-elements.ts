@@ -1,4 +1,5 @@
 import type {
+  DomainName,
   EventRule,
   RatePolicy,
   SnapshotOutputParameters,
@@ -61,12 +62,16 @@ function isLttngFilter(filter: string): boolean {
 function isLttngAction(action: TriggerAction): action is LttngAction {
   switch (action.kind) {
     case 'increment':
-      return 'every' in action.ratePolicy && action.ratePolicy.every === 1;
+      return 'every' in action.ratePolicy && action.ratePolicy.every === 1 && isLttngMapDomain(action.domain);
     case 'snapshot-session':
       return action.name === null && action.maxBytes === null;
     default:
       return action.kind !== 'exec' && action.kind !== 'webhook';
   }
+}
+
+function isLttngMapDomain(domain: DomainName = 'user'): boolean {
+  return domain === 'user' || domain === 'kernel';
 }
 
 /** A range of log levels that LTTng lacks is shown as its upper end. */
@@ -80,11 +85,11 @@ export function conditionElement(condition: LttngCondition): XmlChildren {
         },
       };
     case 'channel-buffer-usage': {
-      const { session, channel, comparison, threshold } = condition;
+      const { session, domain = 'user', channel, comparison, threshold } = condition;
       const usage = {
         session_name: session,
         channel_name: channel,
-        domain: domainType('user'),
+        domain: domainType(domain),
         ...('bytes' in threshold ? { threshold_bytes: threshold.bytes } : { threshold_ratio: threshold.ratio }),
       };
       return comparison === 'at-least' ? { condition_buffer_usage_high: usage } : { condition_buffer_usage_low: usage };
@@ -139,7 +144,7 @@ export function actionElement(action: LttngAction): XmlChildren {
       return {
         action_increment_map_value: {
           session_name: action.session,
-          channel_type: 'user',
+          channel_type: action.domain ?? 'user',
           channel_name: action.map,
           key_template: action.key,
         },

@@ -198,7 +198,6 @@ export class ArchiveCommands {
 
   async #clear(session: Session): Promise<null> {
     await this.#services.domains.settle(session);
-    this.#services.triggers.sessionCleared(session);
     await this.#services.tasks.perform(session, { type: 'clear', session: session.name });
     session.archive.cleared(session.active);
     this.#services.log.of(session.owner.uid, 'sessions').info(`session ${session.name} is cleared`);

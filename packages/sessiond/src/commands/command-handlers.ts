@@ -27,6 +27,6 @@ export function commandHandlers(services: CommandServices, { archives, sessions 
       ...domainQuestions(services),
       ...triggerCommands(services),
     },
-    published: () => services.publisher.published(),
+    published: () => services.domains.published(),
   };
 }

@@ -4,10 +4,6 @@ import type { SessionQueue } from '../clients/session-queue.ts';
 import type { Consumers } from '../consumer/consumers.ts';
 import type { Domains } from '../domains/domains.ts';
 import type { SessionTasks } from '../domains/session-tasks.ts';
-import type { Applications } from '../domains/user/applications/applications.ts';
-import type { FilterCounters } from '../domains/user/diagnosis/filter-counters.ts';
-import type { StatePublisher } from '../domains/user/publishing/state-publisher.ts';
-import type { UnregisteredPrograms } from '../domains/user/unregistered/unregistered-programs.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { SessionRegistry } from '../model/session-registry.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
@@ -19,23 +15,17 @@ import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 /** Services that commands use. */
 export interface CommandServices {
   readonly registry: SessionRegistry;
-  readonly applications: Applications;
   readonly domains: Domains;
   /** The only way to directories that users have chosen. */
   readonly places: Places;
   readonly outputs: SessionOutputs;
-  readonly publisher: StatePublisher;
   readonly consumers: Consumers;
   readonly tasks: SessionTasks;
   readonly queue: SessionQueue;
-  /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
-  readonly drainApplications: () => void;
   readonly notifications: NotificationHub;
   readonly triggers: TriggerEngine;
-  readonly filterCounters: FilterCounters;
   /** Turns of users, for work that takes longer than one. */
   readonly turns: FairTurns;
-  readonly unregistered: UnregisteredPrograms;
   /** Notified when a rotation begins, and when it is done. */
   readonly rotations: RotationWatch;
   /** The daemon's own user. */

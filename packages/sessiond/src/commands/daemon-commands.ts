@@ -7,7 +7,7 @@ import type { CommandServices } from './command-services.ts';
 /** Commands about the daemon itself. */
 export function daemonCommands({
   registry,
-  applications,
+  domains,
   consumers,
   notifications,
   runDirectory,
@@ -23,7 +23,7 @@ export function daemonCommands({
       missingGroup,
       startedAt,
       ...consumerOf(consumers.status(client), client.uid),
-      applications: applications.countFor(client),
+      applications: domains.countPrograms(client),
       sessions: registry.countFor(client),
       memoryBytes: process.memoryUsage.rss(),
     }),

@@ -2,32 +2,20 @@ import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
 import type { SessionHandlers } from '../clients/handlers.ts';
 import type { SessionTasks } from '../domains/session-tasks.ts';
-import { diagnose } from '../domains/user/diagnosis/diagnose.ts';
-import type { Channel, Session } from '../model/session.ts';
+import type { Session } from '../model/session.ts';
 import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';
 
-export function diagnosisCommands({
-  applications,
-  drainApplications,
-  filterCounters,
-  tasks,
-  unregistered,
-  turns,
-  runDirectory,
-}: CommandServices) {
+export function diagnosisCommands({ domains, tasks, turns }: CommandServices) {
   return {
     'watch-command': (_, { pid, preload }): null => {
-      unregistered.watchCommand(pid, { NODE_OPTIONS: preload, RINGTAIL_RUNDIR: runDirectory });
+      domains.watchCommand(pid, preload);
       return null;
     },
     'session-diagnosis': async (session, _, { uid }) => {
-      drainApplications();
-      unregistered.settle();
+      domains.reportMissingPrograms();
       const statistics = await statisticsOf(session, tasks);
-      const threads = applications.diagnosed();
-      const filterCounts = (channel: Channel) => filterCounters.countsOf(channel);
-      return await turns.inSlices(uid, diagnose({ session, threads, statistics, filterCounts }));
+      return await turns.inSlices(uid, domains.diagnose(session, statistics));
     },
   } satisfies Partial<SessionHandlers>;
 }

@@ -67,10 +67,6 @@ export class SessionCommands {
       },
       'session-statistics': (session) => this.#services.tasks.statistics(session),
       'session-memory': (session) => this.#services.domains.memory(session),
-      'session-sightings': (session) => {
-        this.#services.drainApplications();
-        return session.sightings.describe();
-      },
     } satisfies Partial<SessionHandlers>;
   }
 
@@ -81,7 +77,7 @@ export class SessionCommands {
 
   /** It is in no list while this takes; if it fails, it is back, and stopped. */
   async destroy(session: Session): Promise<Result<'destroy-session'>> {
-    const { registry, domains, triggers, notifications, log } = this.#services;
+    const { registry, domains, notifications, log } = this.#services;
     if (session.active) this.#endRecording(session);
     session.leaving = true;
     let archive: string | undefined;
@@ -94,11 +90,11 @@ export class SessionCommands {
       session.leaving = false;
       throw error;
     }
-    await this.#removeRemains(session);
+    await this.#removeEmptyChunk(session);
     registry.remove(session);
+    domains.removed(session);
     this.#claims.get(session)?.release();
     this.#claims.delete(session);
-    triggers.sessionDestroyed(session);
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log
       .of(session.owner.uid, 'sessions')
@@ -181,14 +177,14 @@ export class SessionCommands {
     client: Client,
     { output, unreserve }: ClaimedPlace,
   ): Result<'create-session'> {
-    const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
+    const { registry, domains, defaultFormat, notifications, now, log } = this.#services;
     const owner = ownerFor(client);
     const parameters = { ...params, output: output.destination, format: params.format ?? defaultFormat, owner };
     const clockReading = readClock(params.clock);
     unreserve();
     const session = registry.create(parameters, now(), clockReading);
     this.#claims.set(session, output);
-    for (const sighting of applications.sightings()) session.sightings.add(sighting);
+    domains.created(session);
     notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
     log
       .of(session.owner.uid, 'sessions')
@@ -196,24 +192,15 @@ export class SessionCommands {
     return { name: session.name, output: directoryOf(session.output) };
   }
 
-  /** What cannot be removed stays: nothing of it is recorded data. */
-  async #removeRemains(session: Session): Promise<void> {
+  /** If it cannot be removed, it stays: it holds no recorded data. */
+  async #removeEmptyChunk({ name, output, owner, archive }: Session): Promise<void> {
     const { outputs, log } = this.#services;
-    const { name, output, owner } = session;
-    if (output === null) return;
-    const path = directoryOf(output);
-    const { warn } = log.of(owner.uid, 'output directories');
+    if (output === null || archive.rotations === 0) return;
     try {
-      if (session.archive.rotations > 0) await outputs.removeEmptyChunk(output, owner);
+      await outputs.removeEmptyChunk(output, owner);
     } catch (error) {
-      warn(`session ${name}: the empty trace chunk in ${path} could not be removed: ${describeError(error)}`);
-    }
-    const uuids = [...session.traces.values()].map(({ uuid }) => uuid);
-    if (uuids.length === 0) return;
-    try {
-      await outputs.removeCheckpoints(output, uuids, owner);
-    } catch (error) {
-      warn(`session ${name}: checkpoints in ${path} stay: ${describeError(error)}`);
+      const sentence = `the empty trace chunk in ${directoryOf(output)} could not be removed: ${describeError(error)}`;
+      log.of(owner.uid, 'output directories').warn(`session ${name}: ${sentence}`);
     }
   }
 
@@ -247,8 +234,8 @@ export class SessionCommands {
 
   /** Into channels and maps alike, as soon as it is published; taking what was recorded may last, and fail. */
   #endRecording(session: Session): void {
-    const { registry, triggers, unregistered } = this.#services;
-    unregistered.settle();
+    const { registry, domains, triggers } = this.#services;
+    domains.reportMissingPrograms();
     registry.stop(session);
     triggers.sessionsChanged();
   }

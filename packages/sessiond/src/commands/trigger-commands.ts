@@ -4,19 +4,21 @@ import { jsonList } from '../clients/json-text.ts';
 import type { Client } from '../model/client.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { type Owner, ownerFor } from '../model/owner.ts';
+import { domainsOf } from '../triggers/trigger-check.ts';
 import type { CommandServices } from './command-services.ts';
 
-export function triggerCommands({ triggers, publisher, turns }: CommandServices) {
+export function triggerCommands({ triggers, domains, turns }: CommandServices) {
   return {
     'add-trigger': async ({ trigger, ownerUid }, client) => {
+      for (const domain of domainsOf(trigger)) domains.present(domain);
       const name = triggers.add(trigger, triggerOwner(client, ownerUid));
       // When the command is answered, it holds for the next event of every thread.
-      await publisher.published();
+      await domains.published();
       return { name };
     },
     'remove-trigger': async ({ name, ownerUid }, client) => {
       triggers.remove(name, triggerOwner(client, ownerUid).uid);
-      await publisher.published();
+      await domains.published();
       return null;
     },
     'list-triggers': (_, client) => turns.inSlices(client.uid, jsonList(triggers.describe(client))),

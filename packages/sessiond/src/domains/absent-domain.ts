@@ -6,11 +6,7 @@ const NO_INSTRUMENTATION: Instrumentation = { applications: [], tracepointLists:
 
 /** A domain that this session daemon does not have: it refuses commands, with the next step. */
 export function absentDomain(name: DomainName): NamedDomain {
-  const refuse = (): never => {
-    throw new DaemonError('UNSUPPORTED', `not supported yet: ${reasonOf(name)}`, {
-      hint: 'Node.js programs are traced with -u',
-    });
-  };
+  const refuse = () => refuseAbsent(name);
   return {
     name,
     contexts: refuse,
@@ -18,6 +14,13 @@ export function absentDomain(name: DomainName): NamedDomain {
     instrumentation: name === 'kernel' ? refuse : () => NO_INSTRUMENTATION,
     change: refuse,
   };
+}
+
+/** @throws {DaemonError} `UNSUPPORTED`, always */
+export function refuseAbsent(name: DomainName): never {
+  throw new DaemonError('UNSUPPORTED', `not supported yet: ${reasonOf(name)}`, {
+    hint: 'Node.js programs are traced with -u',
+  });
 }
 
 function reasonOf(name: DomainName): string {

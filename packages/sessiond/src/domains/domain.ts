@@ -1,4 +1,5 @@
 import type {
+  ChannelUse,
   CommandName,
   Commands,
   ConsumerCommand,
@@ -7,11 +8,14 @@ import type {
   DomainName,
   DomainOfSession,
   RingMemory,
+  SessionDiagnosis,
   SessionStatistics,
 } from '@ringtail/protocol';
 import type { Answer } from '../clients/handlers.ts';
 import type { Client } from '../model/client.ts';
+import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
+import type { CounterMap } from '../triggers/maps/counter-map.ts';
 
 /** Commands about one domain of a session: its channels, rules, contexts, trackers and maps. */
 export type DomainCommandName = {
@@ -28,6 +32,14 @@ export type SessionTask = Extract<
   ConsumerCommand,
   { readonly session: string; readonly type: Exclude<ConsumerCommand['type'], 'open-trace' | 'count-closed-traces'> }
 >;
+
+/** Use of the ring of a channel in one trace: the fullest one, if the trace has several. */
+export interface NamedChannelUse extends Omit<ChannelUse, 'channel'> {
+  readonly channel: string;
+}
+
+/** Reasons of one domain for a session without events. */
+export type DomainDiagnosis = Omit<SessionDiagnosis, 'active' | 'startedOnce' | 'statistics'>;
 
 /** Commands that name a domain. A domain that the daemon does not have refuses them. */
 export interface NamedDomain {
@@ -50,6 +62,12 @@ export interface NamedDomain {
  * Commands on a session go to all domains, one after the other. A domain in which a session has nothing does nothing.
  */
 export interface Domain extends NamedDomain {
+  /** The programs that it records; undefined if its events do not come from programs. */
+  readonly programs?: RecordedPrograms;
+  /** A session has been created: makes the domain's part of it. */
+  created(session: Session): void;
+  /** A session has been destroyed: drops the domain's part of it. */
+  removed(session: Session): void;
   describe(session: Session): DomainDescription;
   /** Begins to record a session, which is active. */
   start(session: Session): Promise<void>;
@@ -61,4 +79,28 @@ export interface Domain extends NamedDomain {
   regenerate(session: Session, part: 'metadata' | 'statedump'): Promise<void>;
   /** Memory of the rings of a session. */
   memory(session: Session): readonly RingMemory[];
+  /** Use of the rings of one channel, or with null of all channels: one element for each trace of a channel. */
+  channelUse(session: Session, channel: string | null): Promise<readonly NamedChannelUse[]>;
+  /** Period at which triggers sample the use of a channel, 0: never; undefined if there is no such channel. */
+  monitorTimerUs(session: Session, channel: string): number | undefined;
+  /** The map of a session to which triggers add; undefined if there is none of that name. */
+  map(session: Session, name: string): CounterMap | undefined;
+}
+
+/** Programs that a domain records. */
+export interface RecordedPrograms {
+  /** Number of registered threads that this user may see. */
+  countFor(user: Owner): number;
+  /** Resolves when the programs have all changes so far. */
+  published(): Promise<void>;
+  /**
+   * Reports the programs of a process tree that are not recorded.
+   *
+   * @param preload option of Node.js by which they would be recorded
+   */
+  watchCommand(pid: number, preload: string): void;
+  /** Adds programs that are not recorded to the troubles of active sessions, without waiting longer for them. */
+  reportMissing(): void;
+  /** Reasons why a session records nothing. Yields after each short step. */
+  diagnose(session: Session): Generator<void, DomainDiagnosis>;
 }

@@ -5,11 +5,13 @@ import {
   domainDirectory,
   NO_STATISTICS,
   type RingMemory,
+  type SessionDiagnosis,
   type SessionStatistics,
 } from '@ringtail/protocol';
+import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
-import { absentDomain } from './absent-domain.ts';
-import type { Domain, NamedDomain, SessionTask } from './domain.ts';
+import { absentDomain, refuseAbsent } from './absent-domain.ts';
+import type { Domain, DomainDiagnosis, NamedChannelUse, NamedDomain, RecordedPrograms, SessionTask } from './domain.ts';
 
 /** The domains of a session daemon: commands on a session go to all of them. */
 export class Domains {
@@ -21,7 +23,20 @@ export class Domains {
   }
 
   named(name: DomainName): NamedDomain {
-    return this.#domains.find((domain) => domain.name === name) ?? absentDomain(name);
+    return this.#find(name) ?? absentDomain(name);
+  }
+
+  /** @throws {DaemonError} `UNSUPPORTED` if the daemon does not have the domain */
+  present(name: DomainName): Domain {
+    return this.#find(name) ?? refuseAbsent(name);
+  }
+
+  created(session: Session): void {
+    for (const domain of this.#domains) domain.created(session);
+  }
+
+  removed(session: Session): void {
+    for (const domain of this.#domains) domain.removed(session);
   }
 
   describe(session: Session): DomainDescription[] {
@@ -62,5 +77,58 @@ export class Domains {
 
   memory(session: Session): RingMemory[] {
     return this.#domains.flatMap((domain) => domain.memory(session));
+  }
+
+  /** Use of the rings of all channels. */
+  async channelUse(session: Session): Promise<NamedChannelUse[]> {
+    const uses = [];
+    for (const domain of this.#domains) uses.push(...(await domain.channelUse(session, null)));
+    return uses;
+  }
+
+  /** Number of registered threads that this user may see. */
+  countPrograms(user: Owner): number {
+    return this.#programs().reduce((sum, programs) => sum + programs.countFor(user), 0);
+  }
+
+  /** Resolves when all programs have all changes so far. */
+  async published(): Promise<void> {
+    for (const programs of this.#programs()) await programs.published();
+  }
+
+  watchCommand(pid: number, preload: string): void {
+    for (const programs of this.#programs()) programs.watchCommand(pid, preload);
+  }
+
+  reportMissingPrograms(): void {
+    for (const programs of this.#programs()) programs.reportMissing();
+  }
+
+  /** Reasons why a session records nothing. Yields after each short step. */
+  *diagnose(session: Session, statistics: SessionStatistics): Generator<void, SessionDiagnosis> {
+    const all: DomainDiagnosis[] = [];
+    for (const programs of this.#programs()) all.push(yield* programs.diagnose(session));
+    const sum = (countOf: (one: DomainDiagnosis) => number) => all.reduce((total, one) => total + countOf(one), 0);
+    return {
+      active: session.active,
+      startedOnce: session.started,
+      threadsSeen: sum(({ threadsSeen }) => threadsSeen),
+      threadsRegistered: sum(({ threadsRegistered }) => threadsRegistered),
+      threadsOfOwner: sum(({ threadsOfOwner }) => threadsOfOwner),
+      threadsUntracked: sum(({ threadsUntracked }) => threadsUntracked),
+      rules: all.flatMap(({ rules }) => rules),
+      rulesNotCompared: sum(({ rulesNotCompared }) => rulesNotCompared),
+      tracepointNames: all.flatMap(({ tracepointNames }) => tracepointNames),
+      channelsDisabled: all.flatMap(({ channelsDisabled }) => channelsDisabled),
+      statistics,
+    };
+  }
+
+  #programs(): RecordedPrograms[] {
+    return this.#domains.flatMap(({ programs }) => programs ?? []);
+  }
+
+  #find(name: DomainName): Domain | undefined {
+    return this.#domains.find((domain) => domain.name === name);
   }
 }

@@ -1,23 +1,19 @@
-import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { Sampler, type SamplerOptions } from './sampler.ts';
 
-/** As much of a session as a sample needs: two traces with a channel `c` each. */
+/** As much of a session as a sample needs. */
 function session(name: string): Session {
-  const trace = (key: number) => ({
-    channels: new Map([[key, { key, channel: { attributes: { name: 'c' } } }]]),
-  });
-  const traces = new Map([1, 2].map((key) => [String(key), trace(key)]));
-  return { name, active: true, snapshot: false, archive: { rotations: 3 }, traces } as unknown as Session;
+  return { name, active: true, snapshot: false, archive: { rotations: 3 } } as unknown as Session;
 }
 
 function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sampler {
   return new Sampler({
     sessions: () => sessions,
     statistics: async () => ({ ...NO_STATISTICS, eventsRecorded: 7 }),
-    channelUse: async (): Promise<ChannelUse[]> => [],
+    channelUse: async () => [],
     snapshotsOf: () => 0,
     daemon: () => ({ threads: 0, processes: 0, consumers: [], hangingOperations: new Map(), triggers: [] }),
     timeoutMs: 1,
@@ -28,9 +24,9 @@ function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sa
 
 describe('a sample', () => {
   it('has the fullest ring of each channel, whatever trace it is of', async () => {
-    const use = (channel: number, usedBytes: number) => ({ channel, usedBytes, highestBytes: 9, ringBytes: 8192 });
+    const use = (channel: string, usedBytes: number) => ({ channel, usedBytes, highestBytes: 9, ringBytes: 8192 });
     const sampler = samplerWith(
-      { timeoutMs: 10_000, channelUse: async () => [use(1, 10), use(2, 4096), use(3, 8192)] },
+      { timeoutMs: 10_000, channelUse: async () => [use('c', 10), use('c', 4096), use('d', 8192)] },
       session('s'),
     );
     const sample = await sampler.sample();
@@ -39,7 +35,10 @@ describe('a sample', () => {
       name: 's',
       rotations: 3,
       statistics: { eventsRecorded: 7 },
-      channels: [{ name: 'c', usedBytes: 4096, ringBytes: 8192 }],
+      channels: [
+        { name: 'c', usedBytes: 4096, ringBytes: 8192 },
+        { name: 'd', usedBytes: 8192, ringBytes: 8192 },
+      ],
     });
   });
 

@@ -1,5 +1,6 @@
 import { describeError, within } from '@ringtail/base';
-import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import type { NamedChannelUse } from '../domains/domain.ts';
 import type { Log } from '../log/log.ts';
 import type { Session } from '../model/session.ts';
 import { SAMPLE_TIMEOUT_MS } from './limits.ts';
@@ -9,7 +10,8 @@ export interface SamplerOptions {
   readonly sessions: () => readonly Session[];
   /** Of all data stream files of a session, by the consumer's count. */
   readonly statistics: (session: Session) => Promise<SessionStatistics>;
-  readonly channelUse: (session: Session, channels: readonly number[]) => Promise<readonly ChannelUse[]>;
+  /** Use of the rings of all channels. */
+  readonly channelUse: (session: Session) => Promise<readonly NamedChannelUse[]>;
   readonly snapshotsOf: (session: Session) => number;
   readonly daemon: () => Omit<Sample, 'sessions'>;
   readonly timeoutMs?: number;
@@ -84,13 +86,8 @@ export class Sampler {
 
   /** A channel has rings in several traces: the fullest one counts. */
   async #channelsOf(session: Session): Promise<ChannelSample[]> {
-    const channels = [...session.traces.values()].flatMap((trace) => [...trace.channels.values()]);
-    if (channels.length === 0) return [];
-    const names = new Map(channels.map(({ key, channel }) => [key, channel.attributes.name]));
     const fullest = new Map<string, ChannelSample>();
-    for (const { channel, usedBytes, ringBytes } of await this.#options.channelUse(session, [...names.keys()])) {
-      const name = names.get(channel);
-      if (name === undefined) continue;
+    for (const { channel: name, usedBytes, ringBytes } of await this.#options.channelUse(session)) {
       const before = fullest.get(name);
       if (before === undefined || usedBytes > before.usedBytes) fullest.set(name, { name, usedBytes, ringBytes });
     }

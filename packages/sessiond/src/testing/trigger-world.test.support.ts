@@ -78,6 +78,7 @@ export class TriggerWorld {
   readonly shares: Shares;
   readonly keyCounters: KeyCounters;
   session: Session | undefined;
+  map: CounterMap | undefined;
   published = 0;
   perform: (action: TriggerAction, firing: Firing) => Performance | undefined = () => undefined;
   readonly engine: TriggerEngine;
@@ -93,6 +94,7 @@ export class TriggerWorld {
       budget: new DesiredStateBudget(shares.desiredState),
       shares,
       findSession: (name) => (this.session?.name === name ? this.session : undefined),
+      mapOf: (_, { map }) => (map === 'm' ? this.map : undefined),
       perform: (action, firing) => {
         this.performed.push({ kind: action.kind, times: firing.times, report: firing.report });
         return this.perform(action, firing);
@@ -121,9 +123,9 @@ export class TriggerWorld {
   }
 
   withMap(active: boolean): CounterMap {
-    const map = newMap({ keyCountMax: 2, updatePolicy: 'per-event' });
-    this.session = { name: 's', active, owner: OWNER, maps: new Map([['m', map]]) } as unknown as Session;
-    return map;
+    this.map = newMap({ keyCountMax: 2, updatePolicy: 'per-event' });
+    this.session = { name: 's', active, owner: OWNER } as unknown as Session;
+    return this.map;
   }
 
   #sources(): ConditionSources {

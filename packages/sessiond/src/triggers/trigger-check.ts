@@ -1,6 +1,7 @@
 import { describeError } from '@ringtail/base';
 import { type FilterExpression, parseFilter } from '@ringtail/ctf';
 import {
+  type DomainName,
   type EventRule,
   expandKeyTemplate,
   nameOfPattern,
@@ -35,6 +36,11 @@ export function checkDefinition({ condition, actions }: TriggerDefinition): void
       );
     }
   }
+}
+
+/** The domains whose channels and maps a definition names. */
+export function domainsOf({ condition, actions }: TriggerDefinition): DomainName[] {
+  return [condition, ...actions].flatMap((part) => ('domain' in part && part.domain) || []);
 }
 
 /** The rule that a condition is about, if it is about events. */

@@ -10,14 +10,14 @@ import { DaemonError } from '../model/daemon-error.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
 import type { Owner } from '../model/owner.ts';
 import { concernsUser } from '../model/owner.ts';
-import type { Session } from '../model/session.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import type { Shares } from '../shares/shares.ts';
-import type { FindSession } from './actions/map-increments.ts';
-import type { ConditionKind, ConditionSource, ConditionSources } from './conditions/condition-source.ts';
+import type { MapOf } from './actions/map-increments.ts';
+import type { ConditionKind, ConditionSource, ConditionSources, FindSession } from './conditions/condition-source.ts';
 import type { KeyCounters } from './counters/key-counters.ts';
 import type { CountingThread, SharedCounter, ThreadCounters } from './counters/thread-counters.ts';
 import { EventMatches } from './event-matches.ts';
+import type { CounterMap } from './maps/counter-map.ts';
 import { type Perform, Trigger } from './trigger.ts';
 import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
 import { TriggerFeeds } from './trigger-feeds.ts';
@@ -34,6 +34,7 @@ export interface TriggerEngineOptions {
   readonly budget: DesiredStateBudget;
   readonly shares: Pick<Shares, 'triggers' | 'triggerBytes' | 'kept'>;
   readonly findSession: FindSession;
+  readonly mapOf: MapOf;
   readonly perform: Perform;
   /** Publishes the triggers to applications. */
   readonly publish: () => void;
@@ -90,7 +91,7 @@ export class TriggerEngine {
     this.#byName.set(nameKey(owner.uid, name), entry);
     shares.triggers.take(owner.uid, 1);
     shares.triggerBytes.take(owner.uid, bytes);
-    entry.matches?.increments.bind(this.#options.findSession);
+    this.#bind(entry);
     if (entry.counters.length > 0) this.#changed(entry);
     const [counter] = entry.counters;
     entry.stop =
@@ -168,18 +169,13 @@ export class TriggerEngine {
 
   /** Sessions or maps came or went, or sessions were started or stopped. */
   sessionsChanged(): void {
-    for (const entry of this.#byKey.values()) {
-      if (entry.matches?.increments.bind(this.#options.findSession)) this.#changed(entry);
-    }
+    for (const entry of this.#byKey.values()) if (this.#bind(entry)) this.#changed(entry);
   }
 
-  sessionCleared({ maps }: Session): void {
-    for (const map of maps.values()) map.clear();
-  }
-
-  sessionDestroyed({ maps }: Session): void {
+  /** The session of these maps has been destroyed. */
+  mapsRemoved(maps: Iterable<CounterMap>): void {
     this.sessionsChanged();
-    for (const map of maps.values()) this.#options.keyCounters.forget(map);
+    for (const map of maps) this.#options.keyCounters.forget(map);
   }
 
   /** No action begins any more. */
@@ -236,6 +232,10 @@ export class TriggerEngine {
       const name = `trigger${this.#nextNumber++}`;
       if (!this.#byName.has(nameKey(uid, name))) return name;
     }
+  }
+
+  #bind({ matches }: Entry): boolean {
+    return matches?.increments.bind(this.#options.findSession, this.#options.mapOf) ?? false;
   }
 
   #changed(entry: Entry): void {

@@ -8,7 +8,8 @@ import { mayUse, type Session } from '../model/session.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import type { Shares } from '../shares/shares.ts';
 import { ActionTable } from './actions/action-table.ts';
-import type { FindSession } from './actions/map-increments.ts';
+import type { MapOf } from './actions/map-increments.ts';
+import type { FindSession } from './conditions/condition-source.ts';
 import { type ConditionSourcesOptions, conditionSources } from './conditions/condition-sources.ts';
 import { ConsumedSizeSource } from './conditions/session-consumed-size.ts';
 import { rotationSource } from './conditions/session-rotation.ts';
@@ -40,12 +41,14 @@ export interface Triggers {
 }
 
 export function makeTriggers(options: TriggersOptions): Triggers {
-  const { registry, commands, tasks, notifications, timers, shares, log } = options;
+  const { registry, domains, commands, tasks, notifications, timers, shares, log } = options;
   const findSession: FindSession = (name, owner) =>
     registry.sessions().find((session) => session.name === name && mayUse(session, owner));
+  const mapOf: MapOf = (session, { domain = 'user', map }) => domains.present(domain).map(session, map);
   const actions = new ActionTable({
     execute: (request, client) => commands.execute(request, client),
     findSession,
+    mapOf,
     notifications,
     timers,
   });
@@ -67,6 +70,7 @@ export function makeTriggers(options: TriggersOptions): Triggers {
     budget: options.budget,
     shares,
     findSession,
+    mapOf,
     perform: actions.perform,
     publish: changed.notify,
     now: options.now,

@@ -1,23 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Timers } from '@ringtail/base';
 import type { Posix, RunDirectory } from '@ringtail/posix';
 import type { CommandService } from '../../clients/command-service.ts';
 import type { Consumers } from '../../consumer/consumers.ts';
 import type { PeerLog } from '../../log/peer-log.ts';
+import type { DesiredStateBudget } from '../../model/desired-state-budget.ts';
 import { Listeners } from '../../model/listeners.ts';
-import type { SessionRegistry } from '../../model/session-registry.ts';
 import type { NotificationHub } from '../../notifications/notification-hub.ts';
 import type { SessionOutputs } from '../../outputs/session-outputs.ts';
 import { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
 import type { Places } from '../../places/places.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import type { Shares } from '../../shares/shares.ts';
+import type { ThreadCounters } from '../../triggers/counters/thread-counters.ts';
 import type { Triggers } from '../../triggers/triggers.ts';
 import { AppServer } from './applications/app-server.ts';
 import { ApplicationService } from './applications/application-service.ts';
 import type { Applications } from './applications/applications.ts';
-import type { FilterCounters } from './diagnosis/filter-counters.ts';
+import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { ProgramTroubles } from './diagnosis/program-troubles.ts';
+import { UserParts } from './part/user-parts.ts';
 import { StatePublisher } from './publishing/state-publisher.ts';
 import { RingKeeper } from './recording/ring-keeper.ts';
 import { TraceKeeper } from './recording/trace-keeper.ts';
@@ -29,14 +32,14 @@ export interface ServeApplicationsOptions {
   readonly posix: Posix;
   readonly directory: RunDirectory;
   readonly daemonUid: number;
-  readonly registry: SessionRegistry;
   readonly applications: Applications;
   readonly consumers: Consumers;
   readonly places: Places;
   readonly outputs: SessionOutputs;
   readonly exits: ProcessExits;
   readonly triggers: Triggers;
-  readonly filterCounters: FilterCounters;
+  readonly counters: ThreadCounters;
+  readonly budget: DesiredStateBudget;
   readonly commands: CommandService;
   readonly notifications: NotificationHub;
   readonly shares: Shares;
@@ -48,22 +51,23 @@ export interface ServeApplicationsOptions {
 /** The parts of a session daemon that record programs in user space. */
 export interface ApplicationServices {
   readonly domain: UserDomain;
-  readonly publisher: StatePublisher;
   readonly server: AppServer;
   readonly unregistered: UnregisteredPrograms;
 }
 
 /** Listens for applications, and keeps their control files up to date. */
 export function serveApplications(options: ServeApplicationsOptions): ApplicationServices {
-  const { posix, daemonUid, registry, applications, consumers, places, triggers, shares, timers, log } = options;
+  const { posix, daemonUid, applications, consumers, places, triggers, counters, shares, timers, log } = options;
   const isRoot = daemonUid === 0;
+  const parts = new UserParts(randomUUID, shares, options.budget);
+  const filterCounters = new FilterCounters({ open: (counts) => counters.open(counts), parts: () => parts.all() });
   const publisher = new StatePublisher({
-    registry,
+    traces: parts.traces,
     turns: shares.turns,
     controlBytes: shares.controlBytes,
     wakePathOf: (owner) => consumers.wakePathOf(owner),
     triggerLogFor: (user, slot) => triggers.engine.logFor(user, slot),
-    filterCountersFor: (session, channel, slot) => options.filterCounters.indexesFor(session, channel, slot),
+    filterCountersFor: (part, channel, slot) => filterCounters.indexesFor(part, channel, slot),
     log,
   });
   triggers.changed.listen(() => void publisher.publishTriggersSoon());
@@ -74,7 +78,7 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
   });
   const rings = new RingKeeper(consumers, shares.rings, log);
   const traces = new TraceKeeper({
-    registry,
+    parts,
     consumers,
     rings,
     places,
@@ -83,11 +87,11 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     hostname: hostname(),
     log,
   });
-  const programTroubles = new ProgramTroubles(() => registry.sessions());
+  const programTroubles = new ProgramTroubles(() => parts.all());
   const heardOf = new Listeners<[pid: number]>();
   const registrations = new ApplicationService({
     posix,
-    registry,
+    parts,
     applications,
     consumers,
     traces,
@@ -121,13 +125,13 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     troubles: programTroubles,
     registeredPids: () => applications.threads().map(({ pid }) => pid),
     drainApplications,
-    isWanted: () => registry.sessions().some(({ active }) => active),
+    isWanted: () => parts.all().some(({ session }) => session.active),
     timers,
   });
   heardOf.listen((pid) => unregistered.heardOf(pid));
   options.commands.sessionChanged.listen(() => unregistered.sessionsChanged());
   const domain = new UserDomain({
-    registry,
+    parts,
     applications,
     traces,
     rings,
@@ -136,7 +140,11 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     consumers,
     drainApplications,
     triggers: triggers.engine,
+    filterCounters,
     programTroubles,
+    unregistered,
+    runDirectory: options.directory.path,
+    log,
   });
-  return { domain, publisher, server, unregistered };
+  return { domain, server, unregistered };
 }

@@ -1,3 +1,4 @@
+import { describeError } from '@ringtail/base';
 import {
   type Commands,
   type ContextDescription,
@@ -10,22 +11,28 @@ import type { Answer } from '../../clients/handlers.ts';
 import { readClock } from '../../clock/session-clock.ts';
 import type { Client } from '../../model/client.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
+import { directoryOf } from '../../model/destination.ts';
 import type { Session } from '../../model/session.ts';
-import type { Domain, DomainCommandName, DomainHandlers, SessionTask } from '../domain.ts';
+import type { CounterMap } from '../../triggers/maps/counter-map.ts';
+import type { Domain, DomainCommandName, DomainHandlers, NamedChannelUse, SessionTask } from '../domain.ts';
 import { contextRefusal, knownContexts } from './context-check.ts';
 import { describeUserPart } from './part/describe-user-part.ts';
+import type { UserPart } from './part/user-part.ts';
 import { userHandlers } from './user-handlers.ts';
+import { UserPrograms } from './user-programs.ts';
 import type { UserServices } from './user-services.ts';
 
 /** Programs in user space: applications register their threads, which record into rings of their own. */
 export class UserDomain implements Domain {
   readonly name = 'user';
+  readonly programs: UserPrograms;
   readonly #services: UserServices;
   readonly #handlers: DomainHandlers;
 
   constructor(services: UserServices) {
     this.#services = services;
     this.#handlers = userHandlers(services);
+    this.programs = new UserPrograms(services);
   }
 
   contexts(): ContextDescription[] {
@@ -45,18 +52,31 @@ export class UserDomain implements Domain {
     return handler(session, params);
   }
 
+  created(session: Session): void {
+    const { seen } = this.#services.parts.add(session);
+    for (const thread of this.#services.applications.withTracepoints()) seen.add(thread);
+  }
+
+  removed(session: Session): void {
+    const part = this.#part(session);
+    this.#services.parts.remove(part);
+    this.#services.triggers.mapsRemoved(part.maps.values());
+  }
+
   describe(session: Session): DomainDescription {
-    return describeUserPart(session);
+    return describeUserPart(this.#part(session));
   }
 
   /** The metadata of every trace is on disk before a program is told to record into it. */
   async start(session: Session): Promise<void> {
     const { traces, applications, outputs, programTroubles, publisher, consumers } = this.#services;
-    if (session.channels.size + session.maps.size === 0) return;
-    programTroubles.started(session);
+    const part = this.#part(session);
+    part.statedump++;
+    if (part.channels.size + part.maps.size === 0) return;
+    programTroubles.started(part);
     await outputs.prepare(session, this.name);
     const link = consumers.of(session.owner);
-    await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
+    await link.unlessUnavailable(link.connected().then(() => traces.open(part, applications.threads())));
     await publisher.publishSoon();
   }
 
@@ -73,18 +93,25 @@ export class UserDomain implements Domain {
    */
   async perform(session: Session, task: SessionTask): Promise<SessionStatistics> {
     const { rings, consumers } = this.#services;
-    if (task.type === 'clear') rings.releaseEndedOf(session);
+    const part = this.#part(session);
+    if (task.type === 'clear') {
+      for (const map of part.maps.values()) map.clear();
+      rings.releaseEndedOf(session);
+    }
     const counted = session.traced ? await consumers.of(session.owner).perform(task) : NO_STATISTICS;
     for (const trouble of counted.troubles) session.troubles.add(trouble);
-    if (task.type === 'close-session') rings.releaseAllOf(session);
+    if (task.type === 'close-session') {
+      rings.releaseAllOf(session);
+      await this.#removeCheckpoints(part);
+    }
     return counted;
   }
 
   async regenerate(session: Session, part: 'metadata' | 'statedump'): Promise<void> {
     if (part === 'metadata') {
-      await this.#regenerateMetadata(session);
+      await this.#regenerateMetadata(this.#part(session));
     } else {
-      this.#services.registry.requestStatedump(session);
+      this.#part(session).statedump++;
       await this.#services.publisher.publishSoon();
     }
   }
@@ -94,9 +121,36 @@ export class UserDomain implements Domain {
     return this.#services.rings.memoryOf(session).map((ring) => ({ domain: this.name, ...ring }));
   }
 
+  async channelUse(session: Session, channel: string | null): Promise<NamedChannelUse[]> {
+    const names = new Map<number, string>();
+    for (const { channels } of this.#part(session).traces.values()) {
+      for (const { key, channel: of } of channels.values()) {
+        if (channel === null || of.attributes.name === channel) names.set(key, of.attributes.name);
+      }
+    }
+    if (names.size === 0) return [];
+    const uses = await this.#services.consumers.of(session.owner).channelUse([...names.keys()]);
+    return uses.flatMap((use) => {
+      const name = names.get(use.channel);
+      return name === undefined ? [] : [{ ...use, channel: name }];
+    });
+  }
+
+  monitorTimerUs(session: Session, channel: string): number | undefined {
+    return this.#part(session).channels.get(channel)?.attributes.monitorTimerUs;
+  }
+
+  map(session: Session, name: string): CounterMap | undefined {
+    return this.#part(session).maps.get(name);
+  }
+
+  #part(session: Session): UserPart {
+    return this.#services.parts.of(session);
+  }
+
   /** Changes the metadata of open traces, and of traces that open later. */
-  async #regenerateMetadata(session: Session): Promise<void> {
-    if ([...session.channels.values()].some(({ attributes }) => attributes.ownership === 'process')) {
+  async #regenerateMetadata({ session, channels, traces }: UserPart): Promise<void> {
+    if ([...channels.values()].some(({ attributes }) => attributes.ownership === 'process')) {
       throw new DaemonError(
         'PER_PROCESS_SESSION',
         'metadata of traces of single processes cannot be regenerated: some of the processes may have gone',
@@ -105,9 +159,23 @@ export class UserDomain implements Domain {
     const link = this.#services.consumers.of(session.owner);
     const { offsetNs } = readClock(session.clock);
     session.clockReading = { ...session.clockReading, offsetNs };
-    const answers = [...session.traces.values()].map(({ key }) =>
+    const answers = [...traces.values()].map(({ key }) =>
       link.setUp({ type: 'regenerate-metadata', trace: key, clockOffsetNs: String(offsetNs) }),
     );
     await link.unlessUnavailable(Promise.all(answers));
+  }
+
+  /** Only the consumer needed the checkpoints of a session that is closed. If they cannot be removed, they stay. */
+  async #removeCheckpoints({ session, traces }: UserPart): Promise<void> {
+    const { outputs, log } = this.#services;
+    const { name, output, owner } = session;
+    const uuids = [...traces.values()].map(({ uuid }) => uuid);
+    if (output === null || uuids.length === 0) return;
+    try {
+      await outputs.removeCheckpoints(output, uuids, owner);
+    } catch (error) {
+      const sentence = `checkpoints in ${directoryOf(output)} stay: ${describeError(error)}`;
+      log.of(owner.uid, 'output directories').warn(`session ${name}: ${sentence}`);
+    }
   }
 }

@@ -2,30 +2,35 @@ import type { Commands, TrackedAttribute } from '@ringtail/protocol';
 import type { Result } from '../../clients/handlers.ts';
 import { clockValueAgo } from '../../clock/session-clock.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
-import type { Session, UserAttribute } from '../../model/session.ts';
 import { jsonOfRows } from '../../triggers/maps/map-rows.ts';
 import type { DomainHandlers } from '../domain.ts';
 import { contextRefusal, isKnownContext } from './context-check.ts';
+import type { UserAttribute, UserPart } from './part/user-part.ts';
 import type { UserServices } from './user-services.ts';
 
 /** Commands about channels, rules, contexts, trackers and maps of programs in user space. */
 export function userHandlers(services: UserServices): DomainHandlers {
-  const { registry, drainApplications } = services;
+  const { parts, drainApplications } = services;
   return {
     'enable-channel': (session, { channel }) => {
-      registry.channels.enable(session, channel);
-      return changed(services, session, null);
+      const part = parts.of(session);
+      parts.channels.enable(part, channel);
+      return changed(services, part, null);
     },
     'disable-channel': (session, { channel }) => {
-      registry.channels.disable(session, channel);
-      return changed(services, session, null);
+      const part = parts.of(session);
+      parts.channels.disable(part, channel);
+      return changed(services, part, null);
     },
     'enable-event': (session, { channel, rule }) => {
-      const { attributes } = registry.channels.enableEvent(session, channel, rule);
-      return changed(services, session, { channel: attributes.name });
+      const part = parts.of(session);
+      const { attributes } = parts.channels.enableEvent(part, channel, rule);
+      return changed(services, part, { channel: attributes.name });
     },
-    'disable-event': (session, { channel, pattern }) =>
-      changed(services, session, registry.channels.disableEvent(session, channel, pattern)),
+    'disable-event': (session, { channel, pattern }) => {
+      const part = parts.of(session);
+      return changed(services, part, parts.channels.disableEvent(part, channel, pattern));
+    },
     // A context that this machine lacks is refused now: an application could only leave it out, and nobody would see
     // why.
     'add-context': (session, { channel, contexts }) => {
@@ -35,28 +40,31 @@ export function userHandlers(services: UserServices): DomainHandlers {
         const code = isKnownContext(context) ? 'BAD_CONTEXT' : 'UNKNOWN_CONTEXT';
         throw new DaemonError(code, `${context}: ${refusal}`);
       }
-      const added = registry.channels.addContexts(session, channel, contexts);
+      const added = parts.channels.addContexts(parts.of(session), channel, contexts);
       return { channels: added.map(({ attributes }) => attributes.name) };
     },
     track: (session, { attribute, values }) => {
-      registry.track(session, userAttribute(attribute), values);
-      return changed(services, session, null);
+      const part = parts.of(session);
+      parts.track(part, userAttribute(attribute), values);
+      return changed(services, part, null);
     },
     untrack: (session, { attribute, values }) => {
-      registry.untrack(session, userAttribute(attribute), values);
-      return changed(services, session, null);
+      const part = parts.of(session);
+      parts.untrack(part, userAttribute(attribute), values);
+      return changed(services, part, null);
     },
-    'add-map': (session, { map }) => ({ name: registry.addMap(session, map) }),
+    'add-map': (session, { map }) => ({ name: parts.addMap(parts.of(session), map) }),
     'show-maps': (session, { map }) => {
       // Reads the keys that threads have announced since.
       drainApplications();
-      if (map !== null && !session.maps.has(map)) {
+      const { maps } = parts.of(session);
+      if (map !== null && !maps.has(map)) {
         throw new DaemonError('NO_MAP', `the session ${session.name} has no map ${map}`);
       }
-      const chosen = [...session.maps.values()].filter(({ attributes }) => map === null || attributes.name === map);
+      const chosen = [...maps.values()].filter(({ attributes }) => map === null || attributes.name === map);
       return jsonOfRows(chosen);
     },
-    'reclaim-memory': (session, params) => reclaim(services, session, params),
+    'reclaim-memory': (session, params) => reclaim(services, parts.of(session), params),
   };
 }
 
@@ -64,10 +72,11 @@ export function userHandlers(services: UserServices): DomainHandlers {
  * Has applications record what changed in an active session, whose traces get the new channels. When the command is
  * answered, the change holds for the next event of every thread.
  */
-async function changed<T>(services: UserServices, session: Session, result: T): Promise<T> {
+async function changed<T>(services: UserServices, part: UserPart, result: T): Promise<T> {
+  const { session } = part;
   if (!session.active) return result;
   const { traces, applications, publisher, consumers } = services;
-  const opened = traces.open(session, applications.threads());
+  const opened = traces.open(part, applications.threads());
   const published = publisher.publishSoon();
   await consumers.of(session.owner).unlessUnavailable(opened);
   await published;
@@ -75,15 +84,16 @@ async function changed<T>(services: UserServices, session: Session, result: T): 
 }
 
 async function reclaim(
-  { registry, publisher, consumers }: UserServices,
-  session: Session,
+  { parts, publisher, consumers }: UserServices,
+  part: UserPart,
   { channels: names, olderThanUs }: Commands['reclaim-memory']['params'],
 ): Promise<Result<'reclaim-memory'>> {
-  const unknown = names?.find((name) => !session.channels.has(name));
+  const { session } = part;
+  const unknown = names?.find((name) => !part.channels.has(name));
   if (unknown !== undefined) {
     throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${unknown}`);
   }
-  const channels = [...session.traces.values()]
+  const channels = [...part.traces.values()]
     .flatMap((trace) => [...trace.channels.values()])
     .filter(({ channel }) => names === null || names.includes(channel.attributes.name))
     .map(({ key }) => key);
@@ -95,7 +105,7 @@ async function reclaim(
   // Sub-buffers that were released before belong to their producers, which alone know that they are not about to write
   // there.
   if (session.active) {
-    registry.requestReclaim(session, names, until);
+    parts.requestReclaim(part, names, until);
     await publisher.publishSoon();
   }
   return { bytes };

@@ -4,11 +4,11 @@ import type { Client } from '../../model/client.ts';
 import type { Owner } from '../../model/owner.ts';
 import type { NotificationHub } from '../../notifications/notification-hub.ts';
 import { ACTIONS_WAITING_MAX, POSTS_MAX, PROGRAMS_MAX } from '../../shares/limits.ts';
-import type { OccurrenceDetails } from '../conditions/condition-source.ts';
+import type { FindSession, OccurrenceDetails } from '../conditions/condition-source.ts';
 import type { Firing, Performance } from '../trigger.ts';
 import { expandKey } from '../trigger-check.ts';
 import { ProgramRunner } from './exec-action.ts';
-import type { FindSession } from './map-increments.ts';
+import type { MapOf } from './map-increments.ts';
 import { TaskQueues } from './task-queues.ts';
 import { WebhookSender, type WebhookSenderOptions } from './webhook-action.ts';
 
@@ -16,6 +16,7 @@ export interface ActionTableOptions extends WebhookSenderOptions {
   /** Carries out a command as that user. */
   readonly execute: (request: Request, client: Client) => Promise<unknown>;
   readonly findSession: FindSession;
+  readonly mapOf: MapOf;
   readonly notifications: NotificationHub;
 }
 
@@ -83,13 +84,11 @@ export class ActionTable {
   }
 
   /** Adds to the shared row of a key, for occurrences that applications do not count. */
-  #increment(
-    { session, map: name, key }: Extract<TriggerAction, { kind: 'increment' }>,
-    { trigger, times }: Firing,
-  ): void {
+  #increment(action: Extract<TriggerAction, { kind: 'increment' }>, { trigger, times }: Firing): void {
+    const { session, map: name, key } = action;
     const found = this.#options.findSession(session, trigger.owner);
     if (found === undefined) throw new Error(`there is no session ${session}`);
-    const map = found.maps.get(name);
+    const map = this.#options.mapOf(found, action);
     if (map === undefined) throw new Error(`the session ${session} has no map ${name}`);
     if (!found.active) return;
     const { condition } = trigger.definition;

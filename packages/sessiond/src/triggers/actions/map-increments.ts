@@ -1,6 +1,7 @@
 import type { MapKey, TriggerAction, TriggerDescription } from '@ringtail/protocol';
 import { concernsUser } from '../../model/owner.ts';
 import type { Session } from '../../model/session.ts';
+import type { FindSession } from '../conditions/condition-source.ts';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
 import type { SharedCounter } from '../counters/thread-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
@@ -9,8 +10,10 @@ import { isCountedAtEvent } from '../trigger-check.ts';
 
 const FULL = 'the map, or the share of a user, is full';
 
-/** The session of that name, if this owner's triggers may act on it. */
-export type FindSession = (name: string, owner: Trigger['owner']) => Session | undefined;
+type Increment = Extract<TriggerAction, { kind: 'increment' }>;
+
+/** The map of a session to which an action adds; undefined if it does not exist. */
+export type MapOf = (session: Session, action: Increment) => CounterMap | undefined;
 
 /** An increment that applications carry out while the session of the map is active. */
 interface Binding {
@@ -39,7 +42,7 @@ export class MapIncrements {
   }
 
   /** Follows the sessions. @returns whether the desired state has changed */
-  bind(find: FindSession): boolean {
+  bind(find: FindSession, mapOf: MapOf): boolean {
     const { definition, owner, actions } = this.#trigger;
     const wasReported = this.#trigger.isReported;
     let changed = false;
@@ -47,7 +50,7 @@ export class MapIncrements {
       const { action } = state;
       if (action.kind !== 'increment' || !isCountedAtEvent(definition.condition, action)) continue;
       const session = find(action.session, owner);
-      const map = session?.maps.get(action.map);
+      const map = session && mapOf(session, action);
       const bound = this.#bindings.get(state);
       if (bound?.map !== map) this.#rebind(state, map, action);
       // As in LTTng, nothing is counted while the session is stopped.

@@ -2,22 +2,21 @@ import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { ChannelUse } from '@ringtail/protocol';
 import type { Log } from '../../log/log.ts';
 import type { Owner } from '../../model/owner.ts';
-import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
+import type { ConditionOf, ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
-/** A channel of the consumer. */
+export type RingUse = Omit<ChannelUse, 'channel'>;
+
+/** A channel of a session. */
 export interface MonitoredChannel {
-  /** Owner of its session. */
-  readonly owner: Owner;
-  /** One for each trace. */
-  readonly keys: readonly number[];
   /** 0: it is not sampled. */
   readonly monitorTimerUs: number;
+  /** Use of its fullest ring in each trace; none before the first trace. */
+  use(): Promise<readonly RingUse[]>;
 }
 
 export interface ChannelUsageOptions {
-  /** The channel of a session; undefined if it does not exist now, or this user may not see it. */
-  readonly channelOf: (session: string, channel: string, user: Owner) => MonitoredChannel | undefined;
-  readonly useOf: (channel: MonitoredChannel) => Promise<readonly ChannelUse[]>;
+  /** The channel of a condition; undefined if it does not exist now, or this user may not see it. */
+  readonly channelOf: (condition: ConditionOf<'channel-buffer-usage'>, user: Owner) => MonitoredChannel | undefined;
   readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
 }
@@ -49,7 +48,7 @@ interface Sampling {
  */
 export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   readonly #options: ChannelUsageOptions;
-  /** By user, session and channel. */
+  /** By user, session, domain and channel. */
   readonly #samplings = new Map<string, Sampling>();
 
   constructor(options: ChannelUsageOptions) {
@@ -58,7 +57,7 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
 
   start(trigger: WatchedTrigger<'channel-buffer-usage'>, occurred: Occurred): () => void {
     const { owner, condition } = trigger;
-    const key = JSON.stringify([owner.uid, condition.session, condition.channel]);
+    const key = JSON.stringify([owner.uid, condition.session, condition.domain, condition.channel]);
     const watch: Watch = { trigger, occurred, held: false };
     const known = this.#samplings.get(key);
     const sampling: Sampling = known ?? { watches: new Set(), timer: undefined };
@@ -82,9 +81,9 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   /** Schedules the next sample once the consumer has answered. */
   async #sample(sampling: Sampling, trigger: Watch['trigger']): Promise<void> {
     const channel = this.#channelOf(trigger);
-    const sampled = channel !== undefined && channel.monitorTimerUs > 0 && channel.keys.length > 0;
+    const sampled = channel !== undefined && channel.monitorTimerUs > 0;
     try {
-      const uses = sampled ? await this.#options.useOf(channel) : [];
+      const uses = sampled ? await channel.use() : [];
       for (const watch of [...sampling.watches]) judge(watch, uses);
     } catch (error) {
       const { session, channel: name } = trigger.condition;
@@ -94,7 +93,7 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   }
 
   #channelOf({ owner, condition }: Watch['trigger']): MonitoredChannel | undefined {
-    return this.#options.channelOf(condition.session, condition.channel, owner);
+    return this.#options.channelOf(condition, owner);
   }
 
   #periodMs(channel: MonitoredChannel | undefined): number {
@@ -103,7 +102,7 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   }
 }
 
-function judge(watch: Watch, uses: readonly ChannelUse[]): void {
+function judge(watch: Watch, uses: readonly RingUse[]): void {
   const { comparison, threshold } = watch.trigger.condition;
   const measured = uses
     .filter(({ ringBytes }) => ringBytes > 0)

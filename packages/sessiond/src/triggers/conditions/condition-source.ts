@@ -1,8 +1,12 @@
 import type { CapturedValue, TriggerCondition, TriggerReport } from '@ringtail/protocol';
 import type { Owner } from '../../model/owner.ts';
+import type { Session } from '../../model/session.ts';
 
 export type ConditionKind = TriggerCondition['kind'];
 export type ConditionOf<Kind extends ConditionKind> = Extract<TriggerCondition, { readonly kind: Kind }>;
+
+/** The session of that name, if this owner's triggers are about it and may act on it. */
+export type FindSession = (name: string, owner: Owner) => Session | undefined;
 
 /** Details of an occurrence, for the `TriggerReport`. */
 export type OccurrenceDetails = TriggerReport['details'];

@@ -1,6 +1,5 @@
 import type { Timers } from '@ringtail/base';
-import type { Consumers } from '../../consumer/consumers.ts';
-import type { Applications } from '../../domains/user/applications/applications.ts';
+import type { Domains } from '../../domains/domains.ts';
 import type { Log } from '../../log/log.ts';
 import type { Owner } from '../../model/owner.ts';
 import { mayUse } from '../../model/session.ts';
@@ -10,15 +9,23 @@ import { readText } from '../../process-exits/process-handle.ts';
 import { parseProcessStat } from '../../process-exits/process-stat.ts';
 import { applicationExited } from './application-exited.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
-import type { ConditionSources } from './condition-source.ts';
+import type { ConditionOf, ConditionSources } from './condition-source.ts';
 import { EventCounts } from './event-counts.ts';
-import { EventLoopStalled } from './event-loop-stalled.ts';
+import { EventLoopStalled, type PingedThread } from './event-loop-stalled.ts';
+
+/** The registered threads of applications. */
+export interface MonitoredApplications {
+  /** Threads that answer whether they are in their event loops. */
+  pingedThreads(): Iterable<PingedThread>;
+  /** Number of threads that this user may see. */
+  countFor(user: Owner): number;
+}
 
 export interface ConditionSourcesOptions {
   readonly registry: SessionRegistry;
-  readonly applications: Applications;
+  readonly domains: Domains;
+  readonly applications: MonitoredApplications;
   readonly exits: ProcessExits;
-  readonly consumers: Consumers;
   readonly timers: Timers;
   readonly log: Log;
 }
@@ -27,7 +34,7 @@ export interface ConditionSourcesOptions {
 export function conditionSources(
   options: ConditionSourcesOptions,
 ): Omit<ConditionSources, 'session-rotation' | 'session-trouble' | 'session-consumed-size'> {
-  const { registry, applications, exits, consumers, timers, log } = options;
+  const { applications, exits, timers, log } = options;
   const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), timers });
   return {
     'application-exited': applicationExited((listener) => exits.onEnd(listener)),
@@ -39,8 +46,7 @@ export function conditionSources(
     'event-rate-above': counts.rateAbove,
     'no-event-for': counts.noEventFor,
     'channel-buffer-usage': new ChannelUsage({
-      channelOf: (session, channel, user) => monitoredChannel(registry, session, channel, user),
-      useOf: ({ owner, keys }) => consumers.of(owner).channelUse(keys),
+      channelOf: (condition, user) => monitoredChannel(options, condition, user),
       timers,
       log,
     }),
@@ -48,14 +54,13 @@ export function conditionSources(
 }
 
 function monitoredChannel(
-  registry: SessionRegistry,
-  sessionName: string,
-  channelName: string,
+  { registry, domains }: ConditionSourcesOptions,
+  { session: name, domain = 'user', channel }: ConditionOf<'channel-buffer-usage'>,
   user: Owner,
 ): MonitoredChannel | undefined {
-  const session = registry.sessions().find(({ name }) => name === sessionName);
-  const channel = session?.channels.get(channelName);
-  if (session === undefined || channel === undefined || !mayUse(session, user)) return undefined;
-  const keys = [...session.traces.values()].flatMap(({ channels }) => channels.get(channel)?.key ?? []);
-  return { owner: session.owner, keys, monitorTimerUs: channel.attributes.monitorTimerUs };
+  const session = registry.sessions().find((known) => known.name === name);
+  if (session === undefined || !mayUse(session, user)) return undefined;
+  const owner = domains.present(domain);
+  const monitorTimerUs = owner.monitorTimerUs(session, channel);
+  return monitorTimerUs === undefined ? undefined : { monitorTimerUs, use: () => owner.channelUse(session, channel) };
 }

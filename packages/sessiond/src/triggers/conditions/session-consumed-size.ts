@@ -1,8 +1,7 @@
 import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { Log } from '../../log/log.ts';
 import type { Session } from '../../model/session.ts';
-import type { FindSession } from '../actions/map-increments.ts';
-import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
+import type { ConditionSource, FindSession, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** The period of LTTng's monitor timer. */
 const CHECK_PERIOD_MS = 1000;

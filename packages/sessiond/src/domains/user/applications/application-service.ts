@@ -36,7 +36,7 @@ export class ApplicationService {
 
   /** @throws {PeerRefusal} The control file's descriptor belongs to the service in any case. */
   register: Register = (peer, message, controlFile, connection) => {
-    const { posix, registry, applications, traces, publisher, exits, triggers, notifications, troubles, log } =
+    const { posix, parts, applications, traces, publisher, exits, triggers, notifications, troubles, log } =
       this.#options;
     this.#options.onHeardOf(peer.pid);
     troubles.registered(peer.pid);
@@ -47,9 +47,9 @@ export class ApplicationService {
       const control = new ControlFile(controlBytesOf(controlFile), message.slot);
       thread = { pid: peer.pid, uid: peer.uid, gid: peer.gid, process: this.#processes.join(peer, message) };
       exits.registered(thread.process, peer.uid, () => processHandle(posix, peer.pid, connection.openProcess()));
-      for (const session of registry.sessions()) {
+      for (const part of parts.all()) {
         // A refusal is a trouble of the session: the application is not at fault.
-        if (session.active) void traces.open(session, [thread]).catch(() => {});
+        if (part.session.active) void traces.open(part, [thread]).catch(() => {});
       }
       counting = countingThread(thread, message.slot, controlFile);
       triggers.threadRegistered(counting);
@@ -69,7 +69,7 @@ export class ApplicationService {
         },
       });
       applications.add(application);
-      for (const session of registry.sessions()) session.sightings.add(application.sighting());
+      for (const { seen } of parts.all()) seen.add(application.withTracepoints());
       const { pid, tid, procname } = message;
       notifications.publish({ kind: 'application-registered', pid, tid, procname }, peer.uid);
       log.of(peer.uid, 'registrations').info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
@@ -108,9 +108,9 @@ export class ApplicationService {
 
   /** @param then called once, soon, with how the process ended; with undefined if the process goes on */
   #leave({ process }: RecordedThread, then: (end: ProcessEnd | undefined) => void): void {
-    const { registry, traces, exits } = this.#options;
+    const { parts, traces, exits } = this.#options;
     if (this.#processes.leave(process)) {
-      for (const trace of registry.processEnded(process)) void traces.close(trace);
+      for (const trace of parts.processEnded(process)) void traces.close(trace);
       exits.left(process, then);
     } else then(undefined);
   }

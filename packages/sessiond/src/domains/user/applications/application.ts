@@ -20,8 +20,6 @@ import type { Consumers } from '../../../consumer/consumers.ts';
 import type { Log } from '../../../log/log.ts';
 import type { PeerLog } from '../../../log/peer-log.ts';
 import type { RecordedThread } from '../../../model/application-process.ts';
-import type { TraceChannel } from '../../../model/session.ts';
-import type { SessionRegistry } from '../../../model/session-registry.ts';
 import { Troubles } from '../../../model/troubles.ts';
 import type { NotificationHub } from '../../../notifications/notification-hub.ts';
 import { PeerRefusal } from '../../../peers/peer-refusal.ts';
@@ -34,11 +32,16 @@ import type { SharedPool } from '../../../shares/shared-pool.ts';
 import type { PingedThread } from '../../../triggers/conditions/event-loop-stalled.ts';
 import type { CountingThread } from '../../../triggers/counters/thread-counters.ts';
 import type { TriggerEngine } from '../../../triggers/trigger-engine.ts';
-import type { DiagnosedThread } from '../diagnosis/diagnose.ts';
 import type { ProgramTroubles } from '../diagnosis/program-troubles.ts';
 import type { Batch } from '../part/identifier-table.ts';
-import type { Sighting } from '../part/seen-programs.ts';
-import { NO_TRACEPOINTS, type TracepointList, type TracepointLists } from '../part/tracepoint-lists.ts';
+import {
+  type ListedThread,
+  NO_TRACEPOINTS,
+  type TracepointList,
+  type TracepointLists,
+} from '../part/tracepoint-lists.ts';
+import type { TraceChannel } from '../part/user-part.ts';
+import type { UserParts } from '../part/user-parts.ts';
 import type { StatePublisher, Subscriber } from '../publishing/state-publisher.ts';
 import type { Ring, RingKeeper } from '../recording/ring-keeper.ts';
 import { hasClosedDescriptors } from './closed-descriptors.ts';
@@ -48,7 +51,7 @@ import type { RegisteredApplication } from './registration.ts';
 /** Services that carry out the messages of a thread. */
 export interface ApplicationServices {
   readonly posix: Posix;
-  readonly registry: SessionRegistry;
+  readonly parts: UserParts;
   readonly consumers: Consumers;
   readonly rings: RingKeeper;
   readonly publisher: StatePublisher;
@@ -182,7 +185,7 @@ export class Application implements RegisteredApplication, PingedThread {
       this.#troubles.add('its tracepoints are not listed: the share of its user is used up');
     }
     this.#tracepoints = typeof list === 'string' ? NO_TRACEPOINTS : list;
-    for (const session of this.#services.registry.sessions()) session.sightings.add(this.sighting());
+    for (const { seen } of this.#services.parts.all()) seen.add(this.withTracepoints());
   }
 
   triggerMatched(message: TriggerMatchedMessage): void {
@@ -238,11 +241,7 @@ export class Application implements RegisteredApplication, PingedThread {
     });
   }
 
-  diagnosed(): DiagnosedThread {
-    return { thread: this.thread, tracepoints: this.#tracepoints };
-  }
-
-  sighting(): Sighting {
+  withTracepoints(): ListedThread {
     return { thread: this.thread, tracepoints: this.#tracepoints };
   }
 
@@ -262,7 +261,7 @@ export class Application implements RegisteredApplication, PingedThread {
   }
 
   #channel(key: number): TraceChannel | undefined {
-    return this.#services.registry.traces.channelOf(key, this.thread);
+    return this.#services.parts.traces.channelOf(key, this.thread);
   }
 
   #checkRing({ channel, trace }: TraceChannel, message: RingMessage, descriptor: number): void {

@@ -2,9 +2,7 @@ import { JsonText } from '../../../clients/json-text.ts';
 import type { RecordedThread } from '../../../model/application-process.ts';
 import type { Owner } from '../../../model/owner.ts';
 import type { PingedThread } from '../../../triggers/conditions/event-loop-stalled.ts';
-import type { DiagnosedThread } from '../diagnosis/diagnose.ts';
-import type { Sighting } from '../part/seen-programs.ts';
-import { jsonWithoutFields, type TracepointList } from '../part/tracepoint-lists.ts';
+import { jsonWithoutFields, type ListedThread, type TracepointList } from '../part/tracepoint-lists.ts';
 import type { Application } from './application.ts';
 
 /** The registered threads, and their list for clients. */
@@ -24,16 +22,12 @@ export class Applications {
     return this.#applications;
   }
 
-  diagnosed(): DiagnosedThread[] {
-    return [...this.#applications].map((application) => application.diagnosed());
+  withTracepoints(): ListedThread[] {
+    return [...this.#applications].map((application) => application.withTracepoints());
   }
 
   threads(): RecordedThread[] {
     return [...this.#applications].map(({ thread }) => thread);
-  }
-
-  sightings(): Sighting[] {
-    return [...this.#applications].map((application) => application.sighting());
   }
 
   /** Lists the threads that this user may see: an `Instrumentation`. */

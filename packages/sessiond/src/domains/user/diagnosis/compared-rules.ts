@@ -1,10 +1,5 @@
 import { type EventRule, patternMatcher, searchesOf } from '@ringtail/protocol';
-
-/** A name and log level of a tracepoint; programs may have one name with several log levels. */
-export interface NamedTracepoint {
-  readonly name: string;
-  readonly logLevel: number;
-}
+import type { NamedTracepoint } from '../part/tracepoint-lists.ts';
 
 /** Numbers of tracepoints that a rule selects, after each of its parts. */
 export interface RuleCounts {

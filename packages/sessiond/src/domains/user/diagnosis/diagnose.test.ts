@@ -1,65 +1,54 @@
-import {
-  DEFAULT_CHANNEL,
-  DEFAULT_SESSION,
-  directoryAt,
-  type EventRule,
-  NO_STATISTICS,
-  type SessionDiagnosis,
-} from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, type EventRule, NO_STATISTICS, type SessionDiagnosis } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Session } from '../../../model/session.ts';
-import { SessionRegistry } from '../../../model/session-registry.ts';
 import { testShares } from '../../../testing/shares.test.support.ts';
 import { countSteps } from '../../../testing/steps.test.support.ts';
+import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
 import { processOf, threadOf } from '../../../testing/threads.test.support.ts';
-import { type TracepointList, TracepointLists } from '../part/tracepoint-lists.ts';
-import { type DiagnosedThread, type DiagnosisFacts, diagnose, RULES_DIAGNOSED_MAX } from './diagnose.ts';
+import type { Domain } from '../../domain.ts';
+import { Domains } from '../../domains.ts';
+import { type ListedThread, type TracepointList, TracepointLists } from '../part/tracepoint-lists.ts';
+import type { UserPart } from '../part/user-part.ts';
+import { type DiagnosisFacts, diagnose, RULES_DIAGNOSED_MAX } from './diagnose.ts';
 
 const INFO = 6;
 const DEBUG = 14;
 const lists = new TracepointLists(testShares().kept);
 
 /** A thread of the user 7 whose program has these tracepoints. */
-function thread(pid: number, tracepoints: Readonly<Record<string, number>> = { 'shop:order': INFO }): DiagnosedThread {
+function thread(pid: number, tracepoints: Readonly<Record<string, number>> = { 'shop:order': INFO }): ListedThread {
   const described = Object.entries(tracepoints).map(([name, logLevel]) => ({ name, logLevel, fields: [] }));
   return { thread: threadOf(7, processOf(pid)), tracepoints: lists.acquire(7, described) as TracepointList };
 }
 
 interface SetUp {
   readonly rules?: readonly EventRule[];
-  readonly threads?: readonly DiagnosedThread[];
-  readonly gone?: readonly DiagnosedThread[];
+  readonly threads?: readonly ListedThread[];
+  readonly gone?: readonly ListedThread[];
   readonly stopped?: boolean;
-  readonly change?: (registry: SessionRegistry, session: Session) => void;
+  readonly change?: (sessions: TestSessions, part: UserPart) => void;
+  readonly statistics?: typeof NO_STATISTICS;
   readonly facts?: Partial<DiagnosisFacts>;
 }
 
 /** What is said of a session that records `shop:*` and is started, unless something else is said. */
 function diagnosisOf(setUp: SetUp): SessionDiagnosis {
-  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares());
-  const owner = { uid: 7, gid: 7 };
-  const parameters = {
-    ...DEFAULT_SESSION,
-    name: 's',
-    output: directoryAt('/tmp/s'),
-    format: 'ctf-1.8',
-    owner,
-  } as const;
-  const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 0n });
-  for (const rule of setUp.rules ?? [{ pattern: 'shop:*' }]) registry.channels.enableEvent(session, null, rule);
+  const sessions = new TestSessions();
+  const part = sessions.create('s', { owner: { uid: 7, gid: 7 } });
+  for (const rule of setUp.rules ?? [{ pattern: 'shop:*' }]) sessions.parts.channels.enableEvent(part, null, rule);
   const threads = setUp.threads ?? [thread(1)];
-  for (const { thread: of, tracepoints } of [...threads, ...(setUp.gone ?? [])]) {
-    session.sightings.add({ thread: of, tracepoints });
-  }
-  if (setUp.stopped !== true) registry.start(session);
-  setUp.change?.(registry, session);
-  const facts = { session, threads, statistics: NO_STATISTICS, filterCounts: () => null, ...setUp.facts };
-  return countSteps(diagnose(facts)).result;
+  for (const listed of [...threads, ...(setUp.gone ?? [])]) part.seen.add(listed);
+  if (setUp.stopped !== true) sessions.start(part);
+  setUp.change?.(sessions, part);
+  const facts = { part, threads, filterCounts: () => null, ...setUp.facts };
+  const domains = new Domains();
+  domains.add({ programs: { diagnose: () => diagnose(facts) } } as unknown as Domain);
+  return countSteps(domains.diagnose(part.session, setUp.statistics ?? NO_STATISTICS)).result;
 }
 
 const sound = {
   active: true,
   startedOnce: true,
+  threadsSeen: 1,
   threadsRegistered: 1,
   threadsOfOwner: 1,
   threadsUntracked: 0,
@@ -87,11 +76,15 @@ describe('diagnose', () => {
 
   const troubled = { ...NO_STATISTICS, troubles: ['a ring could not be made: /dev/shm is full'] };
   const twelve: readonly (readonly [name: string, setUp: SetUp, seen: Partial<SessionDiagnosis>])[] = [
-    ['no application, or one of another run directory or user', { threads: [] }, { threadsRegistered: 0 }],
+    [
+      'no application, or one of another run directory or user',
+      { threads: [] },
+      { threadsSeen: 0, threadsRegistered: 0 },
+    ],
     [
       'an application that has gone',
       { threads: [], gone: [thread(1)] },
-      { threadsRegistered: 0, tracepointNames: ['shop:order'] },
+      { threadsSeen: 1, threadsRegistered: 0, tracepointNames: ['shop:order'] },
     ],
     ['an application without tracepoints', { threads: [thread(1, {})] }, { tracepointNames: [] }],
     [
@@ -151,28 +144,28 @@ describe('diagnose', () => {
       },
     ],
     ['a session that was never started', { stopped: true }, { active: false, startedOnce: false }],
-    ['a session that is stopped', { change: (registry, session) => registry.stop(session) }, { active: false }],
+    ['a session that is stopped', { change: ({ registry }, { session }) => registry.stop(session) }, { active: false }],
     [
       'a tracker that leaves the application out',
-      { change: (registry, session) => registry.track(session, 'vpid', [2]) },
+      { change: ({ parts }, part) => parts.track(part, 'vpid', [2]) },
       { threadsUntracked: 1 },
     ],
     [
       'a channel that is disabled',
-      { change: (registry, session) => registry.channels.disable(session, DEFAULT_CHANNEL.name) },
+      { change: ({ parts }, part) => parts.channels.disable(part, DEFAULT_CHANNEL.name) },
       { rules: [], channelsDisabled: [DEFAULT_CHANNEL.name] },
     ],
     [
       'a rule that is disabled',
-      { change: (registry, session) => registry.channels.disableEvent(session, null, 'shop:*') },
+      { change: ({ parts }, part) => parts.channels.disableEvent(part, null, 'shop:*') },
       { rules: [] },
     ],
     [
       'events that were all discarded',
-      { facts: { statistics: { ...NO_STATISTICS, eventsDiscarded: 9 } } },
+      { statistics: { ...NO_STATISTICS, eventsDiscarded: 9 } },
       { statistics: { ...NO_STATISTICS, eventsDiscarded: 9 } },
     ],
-    ['shared memory that was refused, or is too small', { facts: { statistics: troubled } }, { statistics: troubled }],
+    ['shared memory that was refused, or is too small', { statistics: troubled }, { statistics: troubled }],
   ];
   it.each(twelve)('tells %s from the others', (_, setUp, seen) => {
     const diagnosis = diagnosisOf(setUp);
@@ -206,10 +199,10 @@ describe('diagnose', () => {
   });
 
   it('tells of a bounded number of rules', () => {
-    const change = (registry: SessionRegistry, session: Session) => {
+    const change = ({ parts }: TestSessions, part: UserPart) => {
       for (let channel = 0; channel < 3; channel++) {
         for (let rule = 0; rule < 500; rule++)
-          registry.channels.enableEvent(session, `c${channel}`, { pattern: `shop:${rule}` });
+          parts.channels.enableEvent(part, `c${channel}`, { pattern: `shop:${rule}` });
       }
     };
     const { rules, rulesNotCompared } = diagnosisOf({ change });

@@ -1,25 +1,19 @@
-import type { RuleDescription, RuleDiagnosis, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
-import type { RecordedThread } from '../../../model/application-process.ts';
+import type { RuleDescription, RuleDiagnosis } from '@ringtail/protocol';
 import { concernsUser } from '../../../model/owner.ts';
-import { type Channel, type Session, tracks } from '../../../model/session.ts';
 import { TRACEPOINTS_SEEN_MAX } from '../../../shares/limits.ts';
-import type { TracepointList } from '../part/tracepoint-lists.ts';
-import { compareRules, type NamedTracepoint } from './compared-rules.ts';
+import type { DomainDiagnosis } from '../../domain.ts';
+import type { ListedThread, NamedTracepoint } from '../part/tracepoint-lists.ts';
+import { type Channel, tracks, type UserPart } from '../part/user-part.ts';
+import { compareRules } from './compared-rules.ts';
 import type { FilterCounts } from './filter-counters.ts';
 
 /** Facts from which the reasons for a session's silence are derived. */
 export interface DiagnosisFacts {
-  readonly session: Session;
+  readonly part: UserPart;
   /** All registered threads. */
-  readonly threads: readonly DiagnosedThread[];
-  readonly statistics: SessionStatistics;
+  readonly threads: readonly ListedThread[];
   /** Decisions of a channel's filters; null if they are not counted. */
   readonly filterCounts: (channel: Channel) => FilterCounts | null;
-}
-
-export interface DiagnosedThread {
-  readonly thread: RecordedThread;
-  readonly tracepoints: TracepointList;
 }
 
 /** Rules in the answer: a person reads no more. */
@@ -33,16 +27,12 @@ const TRACEPOINTS_PER_STEP = 256;
  *
  * Yields after each short step.
  */
-export function* diagnose({
-  session,
-  threads,
-  statistics,
-  filterCounts,
-}: DiagnosisFacts): Generator<void, SessionDiagnosis> {
-  const ofOwner = threads.filter(({ thread }) => concernsUser(session.owner, thread.uid));
-  const tracked = ofOwner.filter(({ thread }) => tracks(session, thread));
-  const tracepoints = yield* tracepointsOf(session, tracked);
-  const channels = [...session.channels.values()];
+export function* diagnose({ part, threads, filterCounts }: DiagnosisFacts): Generator<void, DomainDiagnosis> {
+  const ofOwner = threads.filter(({ thread }) => concernsUser(part.session.owner, thread.uid));
+  const tracked = ofOwner.filter(({ thread }) => tracks(part, thread));
+  const seen = part.seen.describe();
+  const tracepoints = yield* uniqueTracepoints([...namesOf(tracked), seen.tracepoints]);
+  const channels = [...part.channels.values()];
   const wanted = channels.filter(({ enabled }) => enabled).flatMap(enabledRulesOf);
   const counts = yield* compareRules(
     wanted.slice(0, RULES_DIAGNOSED_MAX).map(({ rule }) => rule),
@@ -57,8 +47,7 @@ export function* diagnose({
     return [{ channel: channel.attributes.name, rule, ...count, filterEvaluations, filterRejections }];
   });
   return {
-    active: session.active,
-    startedOnce: session.started,
+    threadsSeen: seen.threads,
     threadsRegistered: threads.length,
     threadsOfOwner: ofOwner.length,
     threadsUntracked: ofOwner.length - tracked.length,
@@ -66,7 +55,6 @@ export function* diagnose({
     rulesNotCompared: wanted.length - rules.length,
     tracepointNames: [...new Set(tracepoints.map(({ name }) => name))],
     channelsDisabled: channels.filter(({ enabled }) => !enabled).map(({ attributes }) => attributes.name),
-    statistics,
   };
 }
 
@@ -80,17 +68,18 @@ function enabledRulesOf(channel: Channel): WantedRule[] {
   return rules.map((rule) => ({ channel, rule }));
 }
 
-/** Registered tracepoints first, then seen ones. Programs may have one name with several log levels. */
-function* tracepointsOf(
-  { sightings }: Session,
-  threads: readonly DiagnosedThread[],
-): Generator<void, NamedTracepoint[]> {
-  const lists = new Set(threads.map(({ tracepoints }) => tracepoints));
+/** Lists of tracepoints, each once: processes of one program share one. */
+function namesOf(threads: readonly ListedThread[]): (readonly NamedTracepoint[])[] {
+  return [...new Set(threads.map(({ tracepoints }) => tracepoints))].map(({ names }) => names);
+}
+
+/** Programs may have one name with several log levels. */
+function* uniqueTracepoints(lists: readonly (readonly NamedTracepoint[])[]): Generator<void, NamedTracepoint[]> {
   const found = new Map<string, NamedTracepoint>();
-  let seen = 0;
-  for (const names of [...[...lists].map((list) => list.names), sightings.describe().tracepoints]) {
-    for (const tracepoint of names) {
-      if (++seen % TRACEPOINTS_PER_STEP === 0) yield;
+  let count = 0;
+  for (const tracepoints of lists) {
+    for (const tracepoint of tracepoints) {
+      if (++count % TRACEPOINTS_PER_STEP === 0) yield;
       if (found.size >= TRACEPOINTS_SEEN_MAX) return [...found.values()];
       found.set(`${tracepoint.logLevel} ${tracepoint.name}`, tracepoint);
     }

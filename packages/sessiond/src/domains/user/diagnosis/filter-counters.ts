@@ -1,6 +1,6 @@
 import type { DesiredChannel } from '@ringtail/protocol';
-import type { Channel, Session } from '../../../model/session.ts';
 import type { CountingThread, SharedCounter } from '../../../triggers/counters/thread-counters.ts';
+import type { Channel, UserPart } from '../part/user-part.ts';
 
 type EvaluationCounter = Pick<SharedCounter, 'indexFor' | 'read' | 'close'>;
 
@@ -13,11 +13,11 @@ export interface FilterCounts {
 export interface FilterCountersOptions {
   /** Returns undefined if all counters are in use. */
   readonly open: (counts: (thread: CountingThread) => boolean) => EvaluationCounter | undefined;
-  readonly sessions: () => readonly Session[];
+  readonly parts: () => readonly UserPart[];
 }
 
 interface Pair {
-  readonly session: Session;
+  readonly part: UserPart;
   readonly evaluated: EvaluationCounter;
   readonly rejected: EvaluationCounter;
 }
@@ -32,8 +32,8 @@ export class FilterCounters {
   }
 
   /** Counters for threads with this slot; null if the channel's filters are not counted. */
-  indexesFor(session: Session, channel: Channel, slot: number): DesiredChannel['filterCounters'] {
-    const pair = this.#pairs.get(channel) ?? this.#open(session, channel);
+  indexesFor(part: UserPart, channel: Channel, slot: number): DesiredChannel['filterCounters'] {
+    const pair = this.#pairs.get(channel) ?? this.#open(part, channel);
     if (pair === undefined) return null;
     return { evaluated: pair.evaluated.indexFor(slot), rejected: pair.rejected.indexFor(slot) };
   }
@@ -43,26 +43,26 @@ export class FilterCounters {
     return pair === undefined ? null : { evaluated: pair.evaluated.read(), rejected: pair.rejected.read() };
   }
 
-  #open(session: Session, channel: Channel): Pair | undefined {
+  #open(part: UserPart, channel: Channel): Pair | undefined {
     if (!channel.rules.enabled().some(({ filter }) => filter !== undefined)) return undefined;
     this.#closeOthers();
-    const counts = ({ uid }: CountingThread) => [...session.traces.values()].some((trace) => trace.uid === uid);
+    const counts = ({ uid }: CountingThread) => [...part.traces.values()].some((trace) => trace.uid === uid);
     const evaluated = this.#options.open(counts);
     const rejected = this.#options.open(counts);
     if (evaluated === undefined || rejected === undefined) {
       evaluated?.close();
       return undefined;
     }
-    const pair = { session, evaluated, rejected };
+    const pair = { part, evaluated, rejected };
     this.#pairs.set(channel, pair);
     return pair;
   }
 
   /** Closes the counters of destroyed sessions. */
   #closeOthers(): void {
-    const sessions = new Set(this.#options.sessions());
-    for (const [channel, { session, evaluated, rejected }] of this.#pairs) {
-      if (sessions.has(session)) continue;
+    const parts = new Set(this.#options.parts());
+    for (const [channel, { part, evaluated, rejected }] of this.#pairs) {
+      if (parts.has(part)) continue;
       evaluated.close();
       rejected.close();
       this.#pairs.delete(channel);

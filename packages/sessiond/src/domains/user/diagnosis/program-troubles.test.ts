@@ -1,75 +1,72 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Session } from '../../../model/session.ts';
-import { SessionRegistry } from '../../../model/session-registry.ts';
 import { Troubles } from '../../../model/troubles.ts';
 import { PROGRAMS_REMEMBERED_MAX, REFUSED_PROGRAMS_MAX } from '../../../shares/limits.ts';
-import { testShares } from '../../../testing/shares.test.support.ts';
+import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
+import type { UserPart } from '../part/user-part.ts';
 import { ProgramTroubles } from './program-troubles.ts';
 
 const SENTENCE = 'programs of user 1001 are not recorded (SHARE_USED_UP)';
 const OWNER = { uid: 1001, gid: 1001 };
 
-const registry = new SessionRegistry(() => 'uuid', testShares());
+const sessions = new TestSessions();
 let count = 0;
 
-function newSession(active: boolean): Session {
-  const parameters = { output: null, shmPath: null, clock: 'monotonic', snapshot: true, format: 'ctf-1.8' } as const;
-  const reading = { offsetNs: 0n, frequencyHz: 1_000_000_000n } as never;
-  const session = registry.create({ ...parameters, name: `s${count++}`, owner: OWNER }, new Date(0), reading);
-  session.active = active;
-  onTestFinished(() => registry.remove(session));
-  return session;
+function newPart(active: boolean): UserPart {
+  const part = sessions.create(`s${count++}`, { owner: OWNER, output: null });
+  part.session.active = active;
+  onTestFinished(() => sessions.remove(part));
+  return part;
 }
 
 describe('programs that were refused', () => {
   it('are a trouble of sessions that are active, and of those that are started while they run', async () => {
-    const troubles = new ProgramTroubles(() => registry.sessions());
-    const active = newSession(true);
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
+    const active = newPart(true);
     const child = spawn('sleep', ['1000']);
     troubles.addRefused({ pid: child.pid as number, ...OWNER }, SENTENCE);
-    expect(active.troubles.list()).toEqual([SENTENCE]);
-    const later = newSession(false);
+    expect(active.session.troubles.list()).toEqual([SENTENCE]);
+    const later = newPart(false);
     troubles.started(later);
-    expect(later.troubles.list()).toEqual([SENTENCE]);
+    expect(later.session.troubles.list()).toEqual([SENTENCE]);
     child.kill('SIGKILL');
     await once(child, 'close');
-    const last = newSession(false);
+    const last = newPart(false);
     troubles.started(last);
-    expect(last.troubles.list()).toEqual([]);
+    expect(last.session.troubles.list()).toEqual([]);
   });
 
   it('are no trouble any more once they have registered', () => {
-    const troubles = new ProgramTroubles(() => registry.sessions());
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
     troubles.addRefused({ pid: process.pid, ...OWNER }, SENTENCE);
     troubles.registered(process.pid);
-    const session = newSession(false);
-    troubles.started(session);
-    expect(session.troubles.list()).toEqual([]);
+    const part = newPart(false);
+    troubles.started(part);
+    expect(part.session.troubles.list()).toEqual([]);
   });
 
   it('of one user do not make forgotten those of another', () => {
-    const troubles = new ProgramTroubles(() => registry.sessions());
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
     troubles.addRefused({ pid: process.pid, ...OWNER }, SENTENCE);
     for (let pid = 1; pid < 3 * REFUSED_PROGRAMS_MAX; pid++) troubles.addRefused({ pid, ...OWNER }, 'others');
-    const session = newSession(false);
-    troubles.started(session);
-    expect(session.troubles.list()).toContain(SENTENCE);
+    const part = newPart(false);
+    troubles.started(part);
+    expect(part.session.troubles.list()).toContain(SENTENCE);
   });
 });
 
 describe('the count of programs that are not recorded', () => {
   it('has each program once, although many have one sentence, and none of which only a tracepoint is refused', () => {
-    const troubles = new ProgramTroubles(() => registry.sessions());
-    const session = newSession(true);
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
+    const part = newPart(true);
     for (const pid of [1, 2, 2]) troubles.add({ pid, ...OWNER }, SENTENCE);
     troubles.addStanding({ pid: 3, ...OWNER }, 'node: the tracer could not start (NO_TRACER)');
     troubles.addStanding({ pid: 4, ...OWNER }, 'node: tracepoint a:b is refused (BAD_TRACEPOINT)');
-    expect([session.troubles.programsNotRecorded, session.troubles.list()]).toEqual([3, expect.any(Array)]);
-    const later = newSession(false);
+    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([3, expect.any(Array)]);
+    const later = newPart(false);
     troubles.started(later);
-    expect(later.troubles.programsNotRecorded).toBe(1);
+    expect(later.session.troubles.programsNotRecorded).toBe(1);
   });
 
   it('goes on where there are more programs than the session knows by number', () => {

@@ -1,8 +1,8 @@
 import type { Owner } from '../../../model/owner.ts';
-import { type Session, tracks } from '../../../model/session.ts';
 import { Troubles } from '../../../model/troubles.ts';
 import { processStartTime } from '../../../peers/process-identity.ts';
 import { REFUSED_PROGRAMS_MAX } from '../../../shares/limits.ts';
+import { tracks, type UserPart } from '../part/user-part.ts';
 
 /** A process, as the kernel identifies it. */
 export interface Program extends Owner {
@@ -20,20 +20,20 @@ interface RefusedProgram {
  * has them among its troubles, including sessions that are started later.
  */
 export class ProgramTroubles {
-  readonly #sessions: () => readonly Session[];
+  readonly #parts: () => readonly UserPart[];
   readonly #standing = new Map<Program, Troubles>();
   /** Refused programs by their sentences, the newest last. */
   readonly #refused = new Map<string, Map<number, RefusedProgram>>();
   #refusedCount = 0;
 
-  constructor(sessions: () => readonly Session[]) {
-    this.#sessions = sessions;
+  constructor(parts: () => readonly UserPart[]) {
+    this.#parts = parts;
   }
 
   /** Adds a trouble to the sessions that record now. */
   add(program: Program, sentence: string): void {
-    for (const session of this.#sessions()) {
-      if (session.active && tracks(session, program)) session.troubles.addOfProgram(program.pid, sentence);
+    for (const part of this.#parts()) {
+      if (part.session.active && tracks(part, program)) part.session.troubles.addOfProgram(program.pid, sentence);
     }
   }
 
@@ -67,15 +67,16 @@ export class ProgramTroubles {
   }
 
   /** A session has been started: it gets the troubles of the running programs that it would record. */
-  started(session: Session): void {
+  started(part: UserPart): void {
+    const { troubles: ofSession } = part.session;
     for (const [program, troubles] of this.#standing) {
-      if (!tracks(session, program)) continue;
-      for (const sentence of troubles.list()) session.troubles.addOfProgram(program.pid, sentence);
+      if (!tracks(part, program)) continue;
+      for (const sentence of troubles.list()) ofSession.addOfProgram(program.pid, sentence);
     }
     for (const [sentence, refused] of [...this.#refused]) {
       for (const [pid, { program, startTime }] of [...refused]) {
         if (startTime === undefined || processStartTime(pid) !== startTime) this.#forgetRefused(sentence, pid);
-        else if (tracks(session, program)) session.troubles.addOfProgram(pid, sentence);
+        else if (tracks(part, program)) ofSession.addOfProgram(pid, sentence);
       }
     }
   }

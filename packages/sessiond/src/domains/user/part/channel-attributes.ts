@@ -1,7 +1,7 @@
 import type { ChannelAttributes } from '@ringtail/protocol';
 import { DaemonError } from '../../../model/daemon-error.ts';
-import type { Session } from '../../../model/session.ts';
 import { roundedToRing } from './channel-sizes.ts';
+import type { UserPart } from './user-part.ts';
 
 /** As in LTTng; more than an hour. */
 const TIMER_US_MAX = 2 ** 32 - 1;
@@ -10,9 +10,10 @@ const TIMER_US_MAX = 2 ** 32 - 1;
  * The actual attributes of a new channel: sizes of rings are rounded up, and a flight recorder overwrites, since its
  * rings are not drained.
  *
- * @throws {DaemonError} `BAD_PARAMETER`, `OWNERSHIP_MISMATCH`
+ * @throws {DaemonError} `UNSUPPORTED` for attributes of kernel channels, `BAD_PARAMETER`, `OWNERSHIP_MISMATCH`
  */
-export function attributesIn(session: Session, wanted: ChannelAttributes): ChannelAttributes {
+export function attributesIn({ session, channels }: UserPart, wanted: ChannelAttributes): ChannelAttributes {
+  refuseKernelAttributes(wanted);
   const attributes = roundedToRing(session.snapshot ? { ...wanted, mode: 'overwrite' } : wanted);
   const { blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
   // If overwriting is only implied, the timeout has no effect, as in LTTng.
@@ -28,7 +29,7 @@ export function attributesIn(session: Session, wanted: ChannelAttributes): Chann
   for (const timer of ['switchTimerUs', 'readTimerUs', 'monitorTimerUs'] as const) {
     if (attributes[timer] > TIMER_US_MAX) refuse(`a timer runs at least every ${TIMER_US_MAX} microseconds`);
   }
-  for (const other of session.channels.values()) {
+  for (const other of channels.values()) {
     if (other.attributes.ownership === ownership) continue;
     throw new DaemonError(
       'OWNERSHIP_MISMATCH',
@@ -36,6 +37,14 @@ export function attributesIn(session: Session, wanted: ChannelAttributes): Chann
     );
   }
   return attributes;
+}
+
+function refuseKernelAttributes({ output, ownership }: ChannelAttributes): void {
+  const kernelOnly = (what: string, hint: string): never => {
+    throw new DaemonError('UNSUPPORTED', `${what} only for the kernel, not for programs in user space`, { hint });
+  };
+  if (output !== undefined) kernelOnly(`--output=${output} is`, 'leave it out');
+  if (ownership === 'system') kernelOnly('buffers of the whole system are', 'write --buffer-ownership=user');
 }
 
 function refuse(message: string): never {

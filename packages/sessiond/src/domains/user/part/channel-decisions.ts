@@ -2,10 +2,10 @@ import { type ChannelAttributes, CONTEXTS_PER_CHANNEL_MAX, DEFAULT_CHANNEL, type
 import { DaemonError } from '../../../model/daemon-error.ts';
 import type { DesiredStateBudget } from '../../../model/desired-state-budget.ts';
 import { RuleSet } from '../../../model/rule-set.ts';
-import type { Channel, Session } from '../../../model/session.ts';
 import { CHANNELS_PER_SESSION_MAX, RULES_PER_CHANNEL_MAX } from '../../../shares/limits.ts';
 import { attributesIn } from './channel-attributes.ts';
 import { ownershipOf } from './trace-table.ts';
+import type { Channel, UserPart } from './user-part.ts';
 
 /** Space of a desired channel besides its texts. */
 const DESIRED_CHANNEL_BYTES = 1024;
@@ -19,19 +19,19 @@ export class ChannelDecisions {
   }
 
   /** Makes a channel, or enables a disabled one, which keeps its attributes. */
-  enable(session: Session, attributes: ChannelAttributes): Channel {
+  enable(part: UserPart, attributes: ChannelAttributes): Channel {
     const { name } = attributes;
-    const known = session.channels.get(name);
-    if (known === undefined) return this.#add(session, attributes);
+    const known = part.channels.get(name);
+    if (known === undefined) return this.#add(part, attributes);
     if (known.enabled) {
-      throw new DaemonError('CHANNEL_EXISTS', `the session ${session.name} has a channel ${name} already`);
+      throw new DaemonError('CHANNEL_EXISTS', `the session ${part.session.name} has a channel ${name} already`);
     }
     known.enabled = true;
     return known;
   }
 
-  disable(session: Session, name: string): void {
-    namedChannel(session, name).enabled = false;
+  disable(part: UserPart, name: string): void {
+    namedChannel(part, name).enabled = false;
   }
 
   /**
@@ -40,15 +40,15 @@ export class ChannelDecisions {
    * @param channelName the channel, which is made with the default attributes if it does not exist; null: the default
    *   channel, if the session has no others
    */
-  enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
+  enableEvent(part: UserPart, channelName: string | null, rule: EventRule): Channel {
     const key = RuleSet.keyOf(rule);
-    const channel = this.#channelForRule(session, channelName);
+    const channel = this.#channelForRule(part, channelName);
     const { rules } = channel;
     if (!rules.has(key)) {
       if (rules.size >= RULES_PER_CHANNEL_MAX) {
         throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
       }
-      this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(rule)) + 1);
+      this.#reserve(part, Buffer.byteLength(JSON.stringify(rule)) + 1);
     }
     if (!rules.enable(key, rule)) {
       throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
@@ -58,11 +58,11 @@ export class ChannelDecisions {
 
   /** Disables the rules of a channel with exactly this pattern, or with null all rules. */
   disableEvent(
-    session: Session,
+    part: UserPart,
     channelName: string | null,
     pattern: string | null,
   ): { readonly channel: string; readonly disabled: number } {
-    const { attributes, rules } = channelOfRules(session, channelName);
+    const { attributes, rules } = channelOfRules(part, channelName);
     const disabled = rules.disable(pattern);
     if (pattern !== null && disabled === 0) {
       throw new DaemonError('NO_RULE', `the channel ${attributes.name} has no rule ${pattern}`);
@@ -76,14 +76,15 @@ export class ChannelDecisions {
    *
    * @returns the channels that got context fields
    */
-  addContexts(session: Session, channelName: string | null, contexts: readonly string[]): readonly Channel[] {
+  addContexts(part: UserPart, channelName: string | null, contexts: readonly string[]): readonly Channel[] {
+    const { session } = part;
     if (session.started) {
       throw new DaemonError(
         'ALREADY_STARTED',
         `the session ${session.name} has been started: context fields can only be added before`,
       );
     }
-    const channels = this.#channelsForContexts(session, channelName);
+    const channels = this.#channelsForContexts(part, channelName);
     const added = [...new Set(contexts)];
     for (const context of added) {
       if (channels.some((channel) => !channel.contexts.includes(context))) continue;
@@ -93,54 +94,59 @@ export class ChannelDecisions {
     if (channels.some((channel, idx) => channel.contexts.length + lacking[idx]!.length > CONTEXTS_PER_CHANNEL_MAX)) {
       throw new DaemonError('TOO_MANY', `a channel has at most ${CONTEXTS_PER_CHANNEL_MAX} context fields`);
     }
-    this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(lacking)));
+    this.#reserve(part, Buffer.byteLength(JSON.stringify(lacking)));
     channels.forEach((channel, idx) => {
       channel.contexts = [...channel.contexts, ...lacking[idx]!];
     });
     return channels.filter((_, idx) => lacking[idx]!.length > 0);
   }
 
-  #add(session: Session, wanted: ChannelAttributes): Channel {
-    if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
+  #add(part: UserPart, wanted: ChannelAttributes): Channel {
+    const { session, channels } = part;
+    if (channels.size >= CHANNELS_PER_SESSION_MAX) {
       throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
     }
     const channel: Channel = {
-      attributes: attributesIn(session, wanted),
+      attributes: attributesIn(part, wanted),
       contexts: [],
       rules: new RuleSet(),
-      streamClassId: session.channels.size,
+      streamClassId: channels.size,
       reclaims: 0,
       reclaimUntil: 0,
       enabled: true,
     };
     const texts = [session.name, wanted.name, session.shmPath];
-    this.#budget.reserve(session, session.owner.uid, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
-    session.channels.set(wanted.name, channel);
+    this.#reserve(part, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
+    channels.set(wanted.name, channel);
     return channel;
   }
 
-  #channelForRule(session: Session, name: string | null): Channel {
-    const wanted = name ?? DEFAULT_CHANNEL.name;
-    const known = session.channels.get(wanted);
-    if (known !== undefined) return known;
-    if (name === null && session.channels.size > 0) throw channelNameNeeded(session);
-    return this.#defaultChannel(session, wanted);
+  #reserve(part: UserPart, bytes: number): void {
+    this.#budget.reserve(part, part.session.owner.uid, bytes);
   }
 
-  #channelsForContexts(session: Session, name: string | null): Channel[] {
-    if (name !== null) return [namedChannel(session, name)];
-    if (session.channels.size === 0) this.#defaultChannel(session, DEFAULT_CHANNEL.name);
-    return [...session.channels.values()];
+  #channelForRule(part: UserPart, name: string | null): Channel {
+    const wanted = name ?? DEFAULT_CHANNEL.name;
+    const known = part.channels.get(wanted);
+    if (known !== undefined) return known;
+    if (name === null && part.channels.size > 0) throw channelNameNeeded(part);
+    return this.#defaultChannel(part, wanted);
+  }
+
+  #channelsForContexts(part: UserPart, name: string | null): Channel[] {
+    if (name !== null) return [namedChannel(part, name)];
+    if (part.channels.size === 0) this.#defaultChannel(part, DEFAULT_CHANNEL.name);
+    return [...part.channels.values()];
   }
 
   /** Makes a channel with the default attributes and the session's buffer ownership. */
-  #defaultChannel(session: Session, name: string): Channel {
-    return this.#add(session, { ...DEFAULT_CHANNEL, name, ownership: ownershipOf(session) });
+  #defaultChannel(part: UserPart, name: string): Channel {
+    return this.#add(part, { ...DEFAULT_CHANNEL, name, ownership: ownershipOf(part) });
   }
 }
 
-function namedChannel(session: Session, name: string): Channel {
-  const channel = session.channels.get(name);
+function namedChannel({ session, channels }: UserPart, name: string): Channel {
+  const channel = channels.get(name);
   if (channel === undefined) {
     throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
   }
@@ -148,12 +154,12 @@ function namedChannel(session: Session, name: string): Channel {
 }
 
 /** The named channel, or with null the default one. */
-function channelOfRules(session: Session, name: string | null): Channel {
-  const { channels } = session;
-  if (name === null && channels.size > 0 && !channels.has(DEFAULT_CHANNEL.name)) throw channelNameNeeded(session);
-  return namedChannel(session, name ?? DEFAULT_CHANNEL.name);
+function channelOfRules(part: UserPart, name: string | null): Channel {
+  const { channels } = part;
+  if (name === null && channels.size > 0 && !channels.has(DEFAULT_CHANNEL.name)) throw channelNameNeeded(part);
+  return namedChannel(part, name ?? DEFAULT_CHANNEL.name);
 }
 
-function channelNameNeeded({ name }: Session): DaemonError {
-  return new DaemonError('CHANNEL_NAME_NEEDED', `the session ${name} has channels of other names: name one`);
+function channelNameNeeded({ session }: UserPart): DaemonError {
+  return new DaemonError('CHANNEL_NAME_NEEDED', `the session ${session.name} has channels of other names: name one`);
 }

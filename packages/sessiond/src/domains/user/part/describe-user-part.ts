@@ -1,8 +1,8 @@
 import type { ChannelDescription, DomainDescription } from '@ringtail/protocol';
-import type { Channel, Session } from '../../../model/session.ts';
+import type { Channel, UserPart } from './user-part.ts';
 
 /** The part of a session that records programs in user space, as clients see it. */
-export function describeUserPart({ channels, trackers, maps }: Session): DomainDescription {
+export function describeUserPart({ channels, trackers, maps }: UserPart): DomainDescription {
   return {
     domain: 'user',
     channels: [...channels.values()].map(describeChannel),

@@ -1,16 +1,9 @@
-import type { SessionSightings } from '@ringtail/protocol';
 import { concernsUser, type Owner } from '../../../model/owner.ts';
 import { TRACEPOINTS_SEEN_MAX } from '../../../shares/limits.ts';
 import { textWeight } from '../../../shares/memory-weight.ts';
 import { PoolHolding } from '../../../shares/pool-holding.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
-import type { TracepointList } from './tracepoint-lists.ts';
-
-/** A thread as a session remembers it. */
-export interface Sighting {
-  readonly thread: Pick<Owner, 'uid'>;
-  readonly tracepoints: TracepointList;
-}
+import type { ListedThread, NamedTracepoint, TracepointList } from './tracepoint-lists.ts';
 
 /** Memory of a tracepoint besides the characters of its name. */
 const SEEN_BYTES = 96;
@@ -19,14 +12,14 @@ const SEEN_BYTES = 96;
  * Threads and tracepoints that a session has seen, so that a session without events can be explained after the
  * applications have gone.
  */
-export class Sightings {
+export class SeenPrograms {
   readonly #owner: Owner;
   /** Threads that still exist: for others the number is enough. */
   readonly #threads = new WeakSet<object>();
   #threadCount = 0;
   /** Lists that were added already: processes of one program share one. */
   readonly #lists = new WeakSet<TracepointList>();
-  readonly #tracepoints = new Map<string, { readonly name: string; readonly logLevel: number }>();
+  readonly #tracepoints = new Map<string, NamedTracepoint>();
   readonly #holding: PoolHolding;
 
   /**
@@ -39,7 +32,7 @@ export class Sightings {
   }
 
   /** Adds a thread at its registration, and again when its tracepoints are known. */
-  add({ thread, tracepoints }: Sighting): void {
+  add({ thread, tracepoints }: ListedThread): void {
     if (!concernsUser(this.#owner, thread.uid)) return;
     if (!this.#threads.has(thread)) this.#threadCount++;
     this.#threads.add(thread);
@@ -59,7 +52,7 @@ export class Sightings {
     this.#tracepoints.clear();
   }
 
-  describe(): SessionSightings {
+  describe(): { readonly threads: number; readonly tracepoints: readonly NamedTracepoint[] } {
     return { threads: this.#threadCount, tracepoints: [...this.#tracepoints.values()] };
   }
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type ChannelAttributes, DEFAULT_CHANNEL } from '@ringtail/protocol';
 import type { ApplicationProcess, RecordedThread } from '../../../model/application-process.ts';
-import { type Session, type Trace, type TraceChannel, tracks } from '../../../model/session.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
 import { IdentifierTable } from './identifier-table.ts';
 import { placeOfUser } from './trace-place.ts';
+import { type Trace, type TraceChannel, tracks, type UserPart } from './user-part.ts';
 
 export interface TraceTableOptions {
-  readonly sessions: () => readonly Session[];
+  readonly parts: () => readonly UserPart[];
   readonly newUuid: () => string;
   /** Bytes kept for applications. */
   readonly kept: SharedPool;
@@ -25,11 +25,11 @@ export class TraceTable {
   }
 
   /** Finds or makes the trace of a thread in a session, with all channels that the session has by now. */
-  ensure(session: Session, thread: RecordedThread): Trace {
-    const trace = this.of(session, thread) ?? this.#make(session, thread);
-    for (const channel of session.channels.values()) {
+  ensure(part: UserPart, thread: RecordedThread): Trace {
+    const trace = this.of(part, thread) ?? this.#make(part, thread);
+    for (const channel of part.channels.values()) {
       if (trace.channels.has(channel)) continue;
-      const identifiers = new IdentifierTable(thread.uid, session.eventSpecs, this.#options.kept);
+      const identifiers = new IdentifierTable(thread.uid, part.eventSpecs, this.#options.kept);
       const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers };
       trace.channels.set(channel, traceChannel);
       this.#channelsByKey.set(traceChannel.key, traceChannel);
@@ -37,16 +37,16 @@ export class TraceTable {
     return trace;
   }
 
-  of(session: Session, thread: RecordedThread): Trace | undefined {
-    return session.traces.get(traceKeyOf(session, thread));
+  of(part: UserPart, thread: RecordedThread): Trace | undefined {
+    return part.traces.get(traceKeyOf(part, thread));
   }
 
   /** The traces into which a thread records now. */
   activeOf(thread: RecordedThread): Trace[] {
     return this.#options
-      .sessions()
-      .filter((session) => session.active && tracks(session, thread))
-      .map((session) => this.of(session, thread))
+      .parts()
+      .filter((part) => part.session.active && tracks(part, thread))
+      .map((part) => this.of(part, thread))
       .filter((trace) => trace !== undefined)
       .filter(({ isRecordable }) => isRecordable);
   }
@@ -64,27 +64,29 @@ export class TraceTable {
    */
   takeOfProcess(process: ApplicationProcess): Trace[] {
     const ended: Trace[] = [];
-    for (const session of this.#options.sessions()) {
-      const key = keyOfProcess(process);
-      const trace = session.traces.get(key);
+    const key = keyOfProcess(process);
+    for (const { traces } of this.#options.parts()) {
+      const trace = traces.get(key);
       if (trace === undefined) continue;
-      session.traces.delete(key);
+      traces.delete(key);
       this.#forgetKeys(trace);
       ended.push(trace);
     }
     return ended;
   }
 
-  sessionRemoved(session: Session): void {
-    for (const trace of session.traces.values()) this.#forgetKeys(trace);
+  partRemoved({ traces }: UserPart): void {
+    for (const trace of traces.values()) this.#forgetKeys(trace);
   }
 
-  #make(session: Session, thread: RecordedThread): Trace {
-    const process = ownershipOf(session) === 'process' ? thread.process : null;
+  #make(part: UserPart, thread: RecordedThread): Trace {
+    const { session } = part;
+    const process = ownershipOf(part) === 'process' ? thread.process : null;
     const place = process === null ? placeOfUser(thread.uid) : process.tracePlace;
     const trace: Trace = {
       key: this.#nextTraceKey++,
       session,
+      part,
       uid: thread.uid,
       gid: thread.gid,
       process,
@@ -95,7 +97,7 @@ export class TraceTable {
       channels: new Map(),
       nextStreamInstanceId: 0,
     };
-    session.traces.set(traceKeyOf(session, thread), trace);
+    part.traces.set(traceKeyOf(part, thread), trace);
     session.traced = true;
     return trace;
   }
@@ -108,14 +110,14 @@ export class TraceTable {
   }
 }
 
-/** Buffer ownership, which all channels of a session share. */
-export function ownershipOf(session: Session): ChannelAttributes['ownership'] {
-  const [channel] = session.channels.values();
+/** Buffer ownership, which all channels of a part share. */
+export function ownershipOf({ channels }: UserPart): ChannelAttributes['ownership'] {
+  const [channel] = channels.values();
   return channel?.attributes.ownership ?? DEFAULT_CHANNEL.ownership;
 }
 
-function traceKeyOf(session: Session, { uid, process }: RecordedThread): string {
-  return ownershipOf(session) === 'process' ? keyOfProcess(process) : `user ${uid}`;
+function traceKeyOf(part: UserPart, { uid, process }: RecordedThread): string {
+  return ownershipOf(part) === 'process' ? keyOfProcess(process) : `user ${uid}`;
 }
 
 function keyOfProcess({ key }: ApplicationProcess): string {

@@ -1,12 +1,25 @@
 import type { TracepointDescription } from '@ringtail/protocol';
+import type { RecordedThread } from '../../../model/application-process.ts';
 import { textWeight } from '../../../shares/memory-weight.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
+
+/** A name and log level of a tracepoint; programs may have one name with several log levels. */
+export interface NamedTracepoint {
+  readonly name: string;
+  readonly logLevel: number;
+}
 
 /** The tracepoints of a thread. */
 export interface TracepointList {
   /** `TracepointDescription[]` as JSON: clients get the text, and the daemon does not read the fields. */
   readonly json: string;
-  readonly names: readonly { readonly name: string; readonly logLevel: number }[];
+  readonly names: readonly NamedTracepoint[];
+}
+
+/** A registered thread with its tracepoints. */
+export interface ListedThread {
+  readonly thread: RecordedThread;
+  readonly tracepoints: TracepointList;
 }
 
 export const NO_TRACEPOINTS: TracepointList = { json: '[]', names: [] };

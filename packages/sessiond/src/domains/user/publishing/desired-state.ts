@@ -2,10 +2,10 @@ import { PACKET_HEADER_BYTES_MAX } from '@ringtail/ctf';
 import { monotonicOffsetNs } from '@ringtail/posix';
 import type { ChannelAttributes, DesiredChannel } from '@ringtail/protocol';
 import type { Owner } from '../../../model/owner.ts';
-import type { Channel, Session, Trace, TraceChannel } from '../../../model/session.ts';
+import type { Channel, Trace, TraceChannel, UserPart } from '../part/user-part.ts';
 
 /** Counters for the decisions of a channel's filters; null if they are not counted. */
-export type FilterCountersOf = (session: Session, channel: Channel) => DesiredChannel['filterCounters'];
+export type FilterCountersOf = (part: UserPart, channel: Channel) => DesiredChannel['filterCounters'];
 
 /** The FIFO by which producers wake the consumer of a session's owner. */
 export type WakePathOf = (owner: Owner) => string;
@@ -41,10 +41,10 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     blockingTimeoutUs: channel.attributes.mode === 'overwrite' ? 0 : channel.attributes.blockingTimeoutUs,
     preallocation: channel.attributes.preallocation,
     contexts: channel.contexts,
-    statedump: trace.session.statedump,
+    statedump: trace.part.statedump,
     reclaim: channel.reclaims,
     reclaimUntil: channel.reclaimUntil,
-    filterCounters: filterCountersOf(trace.session, channel),
+    filterCounters: filterCountersOf(trace.part, channel),
     rules: channel.rules.enabled(),
   }));
 }

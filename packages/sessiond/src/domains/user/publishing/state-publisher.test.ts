@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredState, directoryAt } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, type DesiredState } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { RecordedThread } from '../../../model/application-process.ts';
-import type { Session } from '../../../model/session.ts';
-import { SessionRegistry } from '../../../model/session-registry.ts';
 import { FairTurns } from '../../../shares/fair-turns.ts';
 import { desiredStateIn } from '../../../testing/desired-state.test.support.ts';
 import { QUIET_LOG } from '../../../testing/quiet-log.test.support.ts';
-import { testPool, testShares } from '../../../testing/shares.test.support.ts';
+import { testPool } from '../../../testing/shares.test.support.ts';
+import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
 import { processOf, threadOf } from '../../../testing/threads.test.support.ts';
 import { TriggerLog } from '../../../triggers/trigger-log.ts';
 import type { ControlFile, StateText } from './control-file.ts';
@@ -25,16 +24,16 @@ function newWorld({
   turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid }),
   controlBytes = testPool(1e9),
 } = {}) {
-  const registry = new SessionRegistry(() => 'uuid', testShares());
-  const owner = { uid: 0, gid: 0 };
-  const parameters = { ...DEFAULT_SESSION, name: 's', output: directoryAt('/o'), format: 'ctf-1.8', owner } as const;
-  const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
-  registry.channels.enable(session, DEFAULT_CHANNEL);
+  const sessions = new TestSessions();
+  const { parts } = sessions;
+  const part = sessions.create('s');
+  parts.channels.enable(part, DEFAULT_CHANNEL);
   return {
-    registry,
-    session,
+    sessions,
+    parts,
+    part,
     publisher: new StatePublisher({
-      registry,
+      traces: parts.traces,
       turns,
       controlBytes,
       wakePathOf: () => '/wake',
@@ -76,14 +75,14 @@ function subscriber(thread: RecordedThread, { fails = false, onWritten = () => {
 
 describe('StatePublisher', () => {
   it('encodes one text in a pass for all threads that are to record the same', async () => {
-    const { registry, session, publisher } = newWorld();
+    const { sessions, parts, part, publisher } = newWorld();
     const threads = [threadOf(7, processOf(1)), threadOf(7, processOf(2)), threadOf(8)];
     const all = threads.map((thread) => subscriber(thread));
     for (const one of all) publisher.add(one);
     const textOf = (one: Published | undefined, at: number) => one?.written[at];
     expect(textOf(all[1], 0)?.bytes).toEqual(textOf(all[0], 0)?.bytes);
-    registry.start(session);
-    for (const thread of threads) registry.traces.ensure(session, thread);
+    sessions.start(part);
+    for (const thread of threads) parts.traces.ensure(part, thread);
     await publisher.publishSoon();
     expect(textOf(all[1], 1)).toBe(textOf(all[0], 1));
     expect(textOf(all[2], 1)).not.toBe(textOf(all[0], 1));
@@ -95,11 +94,11 @@ describe('StatePublisher', () => {
   });
 
   it('has those look that are to record their state, once', async () => {
-    const { registry, session, publisher } = newWorld();
+    const { sessions, parts, part, publisher } = newWorld();
     const [recorded, left] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
-    registry.track(session, 'vpid', [1]);
-    registry.start(session);
-    registry.traces.ensure(session, recorded);
+    parts.track(part, 'vpid', [1]);
+    sessions.start(part);
+    parts.traces.ensure(part, recorded);
     const [one, two] = [subscriber(recorded), subscriber(left)];
     for (const subscribed of [one, two]) publisher.add(subscribed);
     const looks = async () => {
@@ -107,27 +106,27 @@ describe('StatePublisher', () => {
       return [one.looks, two.looks];
     };
     expect(await looks()).toEqual([0, 0]);
-    registry.requestStatedump(session);
+    part.statedump++;
     expect(await looks()).toEqual([1, 0]);
-    registry.channels.enableEvent(session, null, { pattern: 'a:*' });
+    parts.channels.enableEvent(part, null, { pattern: 'a:*' });
     expect(await looks()).toEqual([1, 0]);
-    registry.track(session, 'vpid', [2]);
+    parts.track(part, 'vpid', [2]);
     expect(await looks()).toEqual([1, 1]);
-    registry.stop(session);
+    sessions.registry.stop(part.session);
     expect(await looks()).toEqual([1, 1]);
   });
 
   it('has those look that are to give memory back', async () => {
-    const { registry, session, publisher } = newWorld();
+    const { sessions, parts, part, publisher } = newWorld();
     const thread = threadOf(7);
-    registry.start(session);
-    registry.traces.ensure(session, thread);
+    sessions.start(part);
+    parts.traces.ensure(part, thread);
     const one = subscriber(thread);
     publisher.add(one);
-    registry.requestReclaim(session, ['another'], 0);
+    parts.requestReclaim(part, ['another'], 0);
     await publisher.publishSoon();
     expect(one.looks).toBe(0);
-    registry.requestReclaim(session, null, 0);
+    parts.requestReclaim(part, null, 0);
     await publisher.publishSoon();
     expect(one.looks).toBe(1);
     expect(one.states().at(-1)?.channels[0]?.reclaim).toBe(1);
@@ -137,14 +136,14 @@ describe('StatePublisher', () => {
     // A millisecond for each write.
     let written = 0;
     const turns = new FairTurns({ nowMs: () => written, userBehind: (uid) => uid });
-    const { registry, session, publisher } = newWorld({ turns });
+    const { sessions, parts, part, publisher } = newWorld({ turns });
     const threads = Array.from({ length: 1000 }, (_, pid) => threadOf(7, processOf(pid)));
     const onWritten = () => {
       written++;
     };
     for (const thread of threads) publisher.add(subscriber(thread, { onWritten }));
-    registry.start(session);
-    for (const thread of threads) registry.traces.ensure(session, thread);
+    sessions.start(part);
+    for (const thread of threads) parts.traces.ensure(part, thread);
     let writtenBefore: number | undefined;
     const published = publisher.publishSoon();
     await nextTurn();
@@ -158,7 +157,7 @@ describe('StatePublisher', () => {
 
   it('leaves out a thread that has gone during a pass, and publishes a change during it afterwards', async () => {
     const turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid });
-    const { registry, session, publisher } = newWorld({ turns });
+    const { sessions, parts, part, publisher } = newWorld({ turns });
     const [first, gone] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
     const goes = subscriber(gone);
     let passes = 0;
@@ -166,13 +165,13 @@ describe('StatePublisher', () => {
       onWritten: () => {
         if (++passes !== 2) return;
         publisher.remove(goes);
-        registry.channels.enableEvent(session, null, { pattern: 'late:*' });
+        parts.channels.enableEvent(part, null, { pattern: 'late:*' });
         void publisher.publishSoon();
       },
     });
     for (const subscribed of [one, goes]) publisher.add(subscribed);
-    registry.start(session);
-    for (const thread of [first, gone]) registry.traces.ensure(session, thread);
+    sessions.start(part);
+    for (const thread of [first, gone]) parts.traces.ensure(part, thread);
     await publisher.publishSoon();
     await publisher.published();
     expect(goes.written).toHaveLength(1);
@@ -181,7 +180,7 @@ describe('StatePublisher', () => {
 
   it('disconnects threads of a user whose share has no room for what they are told, and gives it back', async () => {
     const controlBytes = testPool(20_000);
-    const { registry, session, publisher } = newWorld({ controlBytes });
+    const { sessions, parts, part, publisher } = newWorld({ controlBytes });
     const threads = Array.from({ length: 20 }, (_, pid) => threadOf(7, processOf(pid)));
     const disconnected: string[] = [];
     const all = threads.map((thread) => ({
@@ -189,9 +188,9 @@ describe('StatePublisher', () => {
       disconnect: (why: string) => void disconnected.push(why),
     }));
     for (const one of all) publisher.add(one);
-    registry.start(session);
-    for (const thread of threads) registry.traces.ensure(session, thread);
-    registry.channels.enableEvent(session, null, { pattern: `a:${'x'.repeat(200)}` });
+    sessions.start(part);
+    for (const thread of threads) parts.traces.ensure(part, thread);
+    parts.channels.enableEvent(part, null, { pattern: `a:${'x'.repeat(200)}` });
     await publisher.publishSoon();
     expect(disconnected.length).toBeGreaterThan(0);
     expect(disconnected.length).toBeLessThan(20);
@@ -202,34 +201,34 @@ describe('StatePublisher', () => {
     }).toThrow('the share of user 7 is used up');
     expect(() => publisher.add(subscriber(threadOf(8)))).not.toThrow();
     for (const one of all) publisher.remove(one);
-    registry.stop(session);
+    sessions.registry.stop(part.session);
     await publisher.publishSoon();
     expect(controlBytes.used).toBeLessThan(100);
   });
 
   it('publishes several changes in a row once, and tells when it has', async () => {
-    const { registry, session, publisher } = newWorld();
+    const { sessions, parts, part, publisher } = newWorld();
     const thread = threadOf(7);
-    registry.start(session);
-    registry.traces.ensure(session, thread);
+    sessions.start(part);
+    parts.traces.ensure(part, thread);
     const one = subscriber(thread);
     publisher.add(one);
-    registry.channels.enableEvent(session, null, { pattern: 'a:*' });
+    parts.channels.enableEvent(part, null, { pattern: 'a:*' });
     const first = publisher.publishSoon();
-    registry.channels.enableEvent(session, null, { pattern: 'b:*' });
+    parts.channels.enableEvent(part, null, { pattern: 'b:*' });
     await Promise.all([first, publisher.publishSoon()]);
     expect(one.written).toHaveLength(2);
     expect(one.states()[1]?.channels[0]?.rules).toHaveLength(2);
   });
 
   it('leaves out a thread whose file cannot be written, and that one only', async () => {
-    const { registry, session, publisher } = newWorld();
+    const { sessions, parts, part, publisher } = newWorld();
     const [broken, sound] = [subscriber(threadOf(7), { fails: true }), subscriber(threadOf(7))];
     for (const subscribed of [broken, sound]) publisher.add(subscribed);
-    registry.start(session);
-    registry.traces.ensure(session, threadOf(7));
+    sessions.start(part);
+    parts.traces.ensure(part, threadOf(7));
     await publisher.publishSoon();
-    registry.stop(session);
+    sessions.registry.stop(part.session);
     await publisher.publishSoon();
     expect([broken.written.length, sound.written.length]).toEqual([1, 3]);
   });
@@ -262,10 +261,10 @@ describe('StatePublisher', () => {
     });
 
     it('leaves channels as they are until something else than triggers has changed', async () => {
-      const { registry, session, publisher, triggerLog, one } = withTriggers();
+      const { sessions, parts, part, publisher, triggerLog, one } = withTriggers();
       publisher.add(one);
-      registry.start(session);
-      registry.traces.ensure(session, one.thread);
+      sessions.start(part);
+      parts.traces.ensure(part, one.thread);
       triggerLog.put(1, trigger(1));
       await publisher.publishTriggersSoon();
       expect(one.states()[1]).toEqual({ channels: [], triggers: [trigger(1)] });

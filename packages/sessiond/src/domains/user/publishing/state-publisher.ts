@@ -4,13 +4,13 @@ import { describeError } from '@ringtail/base';
 import { channelsText, type DesiredChannel } from '@ringtail/protocol';
 import type { PeerLog } from '../../../log/peer-log.ts';
 import type { RecordedThread } from '../../../model/application-process.ts';
-import type { Channel, Session } from '../../../model/session.ts';
-import type { SessionRegistry } from '../../../model/session-registry.ts';
 import { PeerRefusal } from '../../../peers/peer-refusal.ts';
 import type { FairTurns } from '../../../shares/fair-turns.ts';
 import { PoolHolding } from '../../../shares/pool-holding.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
 import type { TriggerLog } from '../../../triggers/trigger-log.ts';
+import type { TraceTable } from '../part/trace-table.ts';
+import type { Channel, UserPart } from '../part/user-part.ts';
 import type { ControlFile, StateText } from './control-file.ts';
 import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
 
@@ -28,7 +28,7 @@ export interface Subscriber {
 export type TriggerLogFor = (uid: number, slot: number) => TriggerLog;
 
 /** Counters in that slot for the decisions of a channel's filters; null where nothing is counted. */
-export type FilterCountersFor = (session: Session, channel: Channel, slot: number) => DesiredChannel['filterCounters'];
+export type FilterCountersFor = (part: UserPart, channel: Channel, slot: number) => DesiredChannel['filterCounters'];
 
 /** Channels that a thread records into. */
 interface Channels {
@@ -63,7 +63,7 @@ interface Subscription {
 type ChannelsByTraces = Map<string, EncodedChannels>;
 
 export interface StatePublisherOptions {
-  readonly registry: SessionRegistry;
+  readonly traces: TraceTable;
   readonly turns: FairTurns;
   readonly wakePathOf: WakePathOf;
   readonly triggerLogFor: TriggerLogFor;
@@ -199,12 +199,12 @@ export class StatePublisher {
   }
 
   #channelsFor({ thread, slot }: Subscriber, byTraces: ChannelsByTraces): EncodedChannels {
-    const { registry, wakePathOf, filterCountersFor } = this.#options;
-    const traces = registry.traces.activeOf(thread);
+    const { wakePathOf, filterCountersFor } = this.#options;
+    const traces = this.#options.traces.activeOf(thread);
     const key = `${slot} ${traces.map((trace) => trace.key).join()}`;
     let channels = byTraces.get(key);
     if (channels === undefined) {
-      const counters = (session: Session, channel: Channel) => filterCountersFor(session, channel, slot);
+      const counters = (part: UserPart, channel: Channel) => filterCountersFor(part, channel, slot);
       const desired = desiredChannelsOf(traces, wakePathOf, counters);
       const requests = new Map(desired.map((channel) => [channel.key, channel.statedump + channel.reclaim]));
       const bytes = Buffer.from(channelsText(desired));

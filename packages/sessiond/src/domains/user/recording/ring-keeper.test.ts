@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Consumers } from '../../../consumer/consumers.ts';
-import type { TraceChannel } from '../../../model/session.ts';
 import { Troubles } from '../../../model/troubles.ts';
 import { QUIET_LOG } from '../../../testing/quiet-log.test.support.ts';
 import { testPool } from '../../../testing/shares.test.support.ts';
+import type { TraceChannel } from '../part/user-part.ts';
 import { RingKeeper } from './ring-keeper.ts';
 
 const OWNER = { pid: 1, tid: 1, procname: 'p' };

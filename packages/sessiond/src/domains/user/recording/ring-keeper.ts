@@ -4,9 +4,10 @@ import type { OpenRingRequest, RingMemory } from '@ringtail/protocol';
 import type { ConsumerRefusal } from '../../../consumer/consumer-refusal.ts';
 import type { Consumers } from '../../../consumer/consumers.ts';
 import type { PeerLog } from '../../../log/peer-log.ts';
-import type { Session, Trace, TraceChannel } from '../../../model/session.ts';
+import type { Session } from '../../../model/session.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from '../../../shares/limits.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
+import type { Trace, TraceChannel } from '../part/user-part.ts';
 
 /** The thread that made a ring. */
 export interface RingOwner {

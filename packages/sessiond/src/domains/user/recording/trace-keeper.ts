@@ -3,14 +3,14 @@ import type { Consumers } from '../../../consumer/consumers.ts';
 import type { PeerLog } from '../../../log/peer-log.ts';
 import type { RecordedThread } from '../../../model/application-process.ts';
 import { DaemonError } from '../../../model/daemon-error.ts';
-import { type Session, type Trace, type TraceChannel, tracks } from '../../../model/session.ts';
-import type { SessionRegistry } from '../../../model/session-registry.ts';
 import type { Places } from '../../../places/places.ts';
+import { type Trace, type TraceChannel, tracks, type UserPart } from '../part/user-part.ts';
+import type { UserParts } from '../part/user-parts.ts';
 import type { RingKeeper } from './ring-keeper.ts';
-import { openChannelCommand, openTraceCommand } from './trace-requests.ts';
+import { openChannelRequest, openTraceRequest } from './trace-requests.ts';
 
 export interface TraceKeeperOptions {
-  readonly registry: SessionRegistry;
+  readonly parts: UserParts;
   readonly consumers: Consumers;
   readonly rings: RingKeeper;
   readonly places: Places;
@@ -40,10 +40,10 @@ export class TraceKeeper {
    * The traces are known when this returns; the promise waits for the consumer. A refusal is also a trouble of the
    * session.
    */
-  async open(session: Session, threads: Iterable<RecordedThread>): Promise<void> {
+  async open(part: UserPart, threads: Iterable<RecordedThread>): Promise<void> {
     const traces = new Set<Trace>();
     for (const thread of threads) {
-      if (tracks(session, thread)) traces.add(this.#options.registry.traces.ensure(session, thread));
+      if (tracks(part, thread)) traces.add(this.#options.parts.traces.ensure(part, thread));
     }
     await Promise.all([...traces].map((trace) => this.#openOne(trace)));
   }
@@ -53,12 +53,12 @@ export class TraceKeeper {
    * given it up. Resolves when the trace is closed.
    */
   async close(trace: Trace): Promise<void> {
-    const { registry, consumers, rings, log } = this.#options;
-    const { session, key, uuid } = trace;
+    const { parts, consumers, rings, log } = this.#options;
+    const { session, part, key, uuid } = trace;
     const link = consumers.of(session.owner);
     await rings.allClosed(trace);
     // A session that is destroyed has closed all its traces.
-    if (!registry.sessions().includes(session)) return;
+    if (!parts.all().includes(part)) return;
     const closed = await link.performPatiently({ type: 'close-trace', trace: key });
     if (!closed.ok) {
       const sentence = `session ${session.name}: the trace ${trace.place} is not closed: ${closed.message}`;
@@ -81,8 +81,8 @@ export class TraceKeeper {
    * Resolves when the directories for this thread's rings are made, or cannot be made; undefined if none is being made.
    */
   prepared(thread: RecordedThread): Promise<unknown> | undefined {
-    const { registry } = this.#options;
-    const ofThread = [...this.#preparing].filter(([trace]) => registry.traces.of(trace.session, thread) === trace);
+    const { traces } = this.#options.parts;
+    const ofThread = [...this.#preparing].filter(([trace]) => traces.of(trace.part, thread) === trace);
     return ofThread.length === 0 ? undefined : Promise.allSettled(ofThread.map(([, prepared]) => prepared));
   }
 
@@ -96,9 +96,9 @@ export class TraceKeeper {
       this.#refused(trace, error);
     }
     const answers = [
-      this.#sendOnce(trace, () => link.setUp(openTraceCommand(trace, hostname))),
+      this.#sendOnce(trace, () => link.setUp(openTraceRequest(trace, hostname))),
       ...[...trace.channels.values()].map((channel) =>
-        this.#sendOnce(channel, () => link.setUp(openChannelCommand(channel))),
+        this.#sendOnce(channel, () => link.setUp(openChannelRequest(channel))),
       ),
     ];
     // The first refusal names the cause; refusals of the trace's channels follow from it.

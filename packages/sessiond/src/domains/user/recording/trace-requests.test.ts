@@ -1,9 +1,9 @@
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, directoryAt } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, directoryAt } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../../model/session-registry.ts';
-import { testShares } from '../../../testing/shares.test.support.ts';
+import type { SessionParameters } from '../../../model/session.ts';
+import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
 import { processOf, threadOf } from '../../../testing/threads.test.support.ts';
-import { basicDateTime, openChannelCommand, openTraceCommand } from './trace-requests.ts';
+import { basicDateTime, openChannelRequest, openTraceRequest } from './trace-requests.ts';
 
 describe('basicDateTime', () => {
   it('writes local time with its offset from UTC', () => {
@@ -15,15 +15,16 @@ describe('basicDateTime', () => {
 });
 
 describe('commands of a trace', () => {
-  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001', testShares());
-  const owner = { uid: 7, gid: 8 };
-  const parameters = { ...DEFAULT_SESSION, name: 's', output: directoryAt('/out'), format: 'ctf-1.8', owner } as const;
-  const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
-  registry.channels.enable(session, DEFAULT_CHANNEL);
-  const trace = registry.traces.ensure(session, threadOf(1000));
+  const sessions = new TestSessions();
+  const { channels, traces } = sessions.parts;
+  const create = (name: string, more: Partial<SessionParameters> = {}) =>
+    sessions.create(name, { owner: { uid: 7, gid: 8 }, ...more });
+  const part = create('s', { output: directoryAt('/out') });
+  channels.enable(part, DEFAULT_CHANNEL);
+  const trace = traces.ensure(part, threadOf(1000));
 
   it("tell where it is, its clock and LTTng's environment", () => {
-    const command = openTraceCommand(trace, 'host');
+    const command = openTraceRequest(trace, 'host');
     expect(command).toMatchObject({
       type: 'open-trace',
       session: 's',
@@ -31,9 +32,9 @@ describe('commands of a trace', () => {
       place: 'ust/uid/1000/64-bit',
       owner: { uid: 7, gid: 8 },
       ringDirectory: null,
-      uuid: '00000000-0000-4000-8000-000000000001',
+      uuid: 'uuid-1',
       clockFrequencyHz: '1000000000',
-      clockOffsetNs: '-12',
+      clockOffsetNs: '5',
     });
     const environment = Object.fromEntries(command.environment);
     expect(Object.keys(environment)).toEqual([
@@ -53,24 +54,20 @@ describe('commands of a trace', () => {
   });
 
   it('tell where a flight recorder without an output has its snapshots go', () => {
-    const recorder = { ...parameters, name: 'r', output: null, snapshot: true };
-    const created = registry.create(recorder, new Date(0), session.clockReading);
-    const at = () => openTraceCommand(registry.traces.ensure(created, threadOf(1000)), 'host').output;
-    registry.channels.enable(created, DEFAULT_CHANNEL);
+    const created = create('r', { output: null, snapshot: true });
+    const { archive } = created.session;
+    const at = () => openTraceRequest(traces.ensure(created, threadOf(1000)), 'host').output;
+    channels.enable(created, DEFAULT_CHANNEL);
     expect(at()).toBe(null);
-    created.archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
-    created.archive.addOutput({ name: 'second', path: '/second', maxBytes: null });
+    archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
+    archive.addOutput({ name: 'second', path: '/second', maxBytes: null });
     expect(at()).toEqual({ kind: 'directory', path: '/first' });
   });
 
   it('tell of the process that a trace is of', () => {
-    const other = registry.create(
-      { ...parameters, name: 'p', output: directoryAt('/p') },
-      new Date(0),
-      session.clockReading,
-    );
-    registry.channels.enable(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
-    const command = openTraceCommand(registry.traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
+    const other = create('p');
+    channels.enable(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
+    const command = openTraceRequest(traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
     expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
     const environment = Object.fromEntries(command.environment);
     expect(environment).toMatchObject({
@@ -84,7 +81,7 @@ describe('commands of a trace', () => {
 
   it('tell each channel of it', () => {
     const [channel] = trace.channels.values();
-    expect(openChannelCommand(channel!)).toEqual({
+    expect(openChannelRequest(channel!)).toEqual({
       type: 'open-channel',
       trace: trace.key,
       channel: channel!.key,

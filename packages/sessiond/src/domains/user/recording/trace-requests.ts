@@ -7,10 +7,11 @@ import {
   type OpenTraceRequest,
 } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../../model/application-process.ts';
-import type { Session, Trace, TraceChannel } from '../../../model/session.ts';
+import type { Session } from '../../../model/session.ts';
+import type { Trace, TraceChannel } from '../part/user-part.ts';
 
-/** The command by which the consumer opens a trace. */
-export function openTraceCommand(trace: Trace, hostname: string): OpenTraceRequest {
+/** The request by which the consumer opens a trace. */
+export function openTraceRequest(trace: Trace, hostname: string): OpenTraceRequest {
   const { session } = trace;
   return {
     type: 'open-trace',
@@ -69,7 +70,7 @@ function localDateTime(at: Date): string {
   return basicDateTime(at, -at.getTimezoneOffset());
 }
 
-export function openChannelCommand({ key, trace, channel }: TraceChannel): OpenChannelRequest {
+export function openChannelRequest({ key, trace, channel }: TraceChannel): OpenChannelRequest {
   return {
     type: 'open-channel',
     trace: trace.key,
