@@ -4,6 +4,7 @@
 // - Siblings are imported by name, through an entry of their `exports` (index, internal, …), never by path.
 // - Relative imports stay inside their package; examples use what is public, thus no `internal`.
 // - No file of a package imports itself through others: type imports and dynamic imports count as well.
+// - A sibling behind a face is imported by the folder that implements the face, and by tests.
 // - Pure sources run in a browser: they import nothing of Node.js, and of siblings only pure sources.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -26,6 +27,9 @@ const ORDER = {
   cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
   'clock-linux-x64': [],
 };
+
+/** Siblings behind a face: the only folder of a package's `src` that imports them. */
+const BEHIND_FACES = { consumerd: { ringbuf: 'source/ring/' } };
 
 /** Packages of pure sources, and the folders and files in their `src` that are not pure. */
 const PURE = {
@@ -137,7 +141,14 @@ function judge(specifier, file, directory, folder, manifest) {
     const known = dependenciesOf(manifest).has(name) || (isTest(file) && dependenciesOf(rootManifest).has(name));
     return known ? null : `${name} is not a dependency in ${relative(root, join(directory, 'package.json'))}`;
   }
-  return judgeSibling(specifier, name, sibling, folder, manifest);
+  return judgeFace(file, directory, folder, sibling[0]) ?? judgeSibling(specifier, name, sibling, folder, manifest);
+}
+
+function judgeFace(file, directory, folder, siblingFolder) {
+  const implementation = BEHIND_FACES[folder]?.[siblingFolder];
+  if (implementation === undefined || isTest(file)) return null;
+  const isInside = file.startsWith(join(directory, 'src', implementation));
+  return isInside ? null : `${folder} imports ${siblingFolder} in ${implementation} only`;
 }
 
 function judgeSibling(specifier, name, [siblingFolder, siblingManifest], folder, manifest) {

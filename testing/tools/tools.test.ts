@@ -39,6 +39,9 @@ const WORKSPACE = {
   'packages/ringbuf/src/index.ts':
     "import {\n  a,\n} from '@r/posix';\nimport '@r/posix/internal';\nimport koffi from 'koffi';\n",
   'packages/ringbuf/src/a.test.ts': "import { it } from 'vitest';\n",
+  'packages/consumerd/package.json': manifest('@r/consumerd', ['@r/ringbuf']),
+  'packages/consumerd/src/source/ring/a.ts': "import '@r/ringbuf';\n",
+  'packages/consumerd/src/drain/a.test.ts': "import '@r/ringbuf';\n",
 };
 
 describe('check-imports', () => {
@@ -91,6 +94,12 @@ describe('check-imports', () => {
       'packages/posix/src/x.ts',
       "import { it } from 'vitest';\n",
       'vitest is not a dependency',
+    ],
+    [
+      'one around a face',
+      'packages/consumerd/src/drain/x.ts',
+      "import { b } from '@r/ringbuf';\n",
+      'consumerd imports ringbuf in source/ring/ only',
     ],
     ['a bare builtin', 'packages/posix/src/x.ts', "import { join } from 'path';\n", 'write node:path'],
     ['an unknown package', 'packages/new/package.json', manifest('@r/new'), 'packages/new: not in the list'],

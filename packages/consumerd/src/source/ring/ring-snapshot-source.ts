@@ -29,7 +29,18 @@ export class RingSnapshotSource implements SnapshotSource {
 
   copy(bytesMax: number): SourceCopy {
     const options = { ...expectationOf(this.#identity), bytesMax, packetOverheadBytes: PACKET_HEADER_BYTES_MAX };
-    return new RingCopy(withSourceErrors(() => new RingSnapshot(this.#file, options)));
+    const snapshot = withSourceErrors(() => new RingSnapshot(this.#file, options));
+    return {
+      get packetsLost() {
+        return snapshot.packetsLost;
+      },
+      next() {
+        const content = withSourceErrors(() => snapshot.next());
+        return content === null ? null : copiedPacketOf(content);
+      },
+      // Nothing of a ring is borrowed.
+      close() {},
+    };
   }
 
   encodeHeader(packet: CopiedPacket): Uint8Array {
@@ -52,24 +63,4 @@ export class RingSnapshotSource implements SnapshotSource {
   #reader(): RingConsumer {
     return new RingConsumer(unmoved(this.#file), expectationOf(this.#identity));
   }
-}
-
-class RingCopy implements SourceCopy {
-  readonly #snapshot: RingSnapshot;
-
-  constructor(snapshot: RingSnapshot) {
-    this.#snapshot = snapshot;
-  }
-
-  get packetsLost(): number {
-    return this.#snapshot.packetsLost;
-  }
-
-  next(): CopiedPacket | null {
-    const content = withSourceErrors(() => this.#snapshot.next());
-    return content === null ? null : copiedPacketOf(content);
-  }
-
-  /** Nothing of the ring is held. */
-  close(): void {}
 }
