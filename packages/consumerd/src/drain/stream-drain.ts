@@ -7,6 +7,7 @@ import { SourceError } from '../source/source-error.ts';
 import type { Drainable, DrainResult } from './drain-loop.ts';
 import { PacketAppender } from './packet-appender.ts';
 import { StreamCounts } from './stream-counts.ts';
+import { type SourceUse, UseWatch } from './use-watch.ts';
 
 /**
  * Bytes that one source may give in a round, so that others get their turn. Packets are not cut, so a source may exceed
@@ -15,15 +16,6 @@ import { StreamCounts } from './stream-counts.ts';
 export const ROUND_BYTES_MAX = 16 * 1024 * 1024;
 /** About the longest time that an event waits in an open sub-buffer. */
 export const STALE_AFTER_MS = 900;
-
-/** How full a source is. */
-export interface SourceUse {
-  readonly usedBytes: number;
-  /** Peak in the last whole period of the channel's monitor timer and since. */
-  readonly highestBytes: number;
-  /** Capacity. */
-  readonly ringBytes: number;
-}
 
 export interface StreamDrainOptions extends Clock {
   readonly source: PacketSource;
@@ -57,13 +49,11 @@ export class StreamDrain implements Drainable {
   readonly #output: StreamOutput;
   readonly #counts: StreamCounts;
   readonly #appender: PacketAppender;
+  readonly #useWatch: UseWatch;
   /** Whether a former consumer left packets or a note. */
   readonly #hadPackets: boolean;
   /** Whether a command keeps the loop from appending packets. */
   #isHeld = false;
-  /** Peak of waiting bytes since the use was last sampled, and in the period before. */
-  #waitingBytesMax = 0;
-  #highestUseBytes = 0;
   #state: 'draining' | 'damaged' | 'finished' = 'draining';
 
   /**
@@ -80,6 +70,7 @@ export class StreamDrain implements Drainable {
   private constructor(options: StreamDrainOptions, recovered: RecoveredStream | null) {
     this.#options = options;
     this.#source = options.source;
+    this.#useWatch = new UseWatch(options.source);
     this.#output = options.output;
     const { packetSeq, records } = this.#source.position;
     this.#counts = new StreamCounts(packetSeq, recovered);
@@ -128,18 +119,12 @@ export class StreamDrain implements Drainable {
 
   sampleUse(): void {
     this.#guarded(() => this.#source.readUse());
-    this.#highestUseBytes = Math.max(this.#waitingBytesMax, this.#source.waitingBytes);
-    this.#waitingBytesMax = this.#source.waitingBytes;
+    this.#useWatch.endPeriod();
   }
 
   /** Use as of the last sample, or of the last packet since. */
   get use(): SourceUse {
-    const { subBufBytes, subBufCount } = this.#source.shape;
-    return {
-      usedBytes: this.#source.waitingBytes,
-      highestBytes: Math.max(this.#highestUseBytes, this.#waitingBytesMax),
-      ringBytes: subBufBytes * subBufCount,
-    };
+    return this.#useWatch.use;
   }
 
   /**
@@ -304,7 +289,7 @@ export class StreamDrain implements Drainable {
       if (this.#appender.isPaused) return true;
       while (packets < packetsMax && bytes < bytesMax && this.#isSound) {
         const packet = this.#source.get({ takeOpen });
-        this.#waitingBytesMax = Math.max(this.#waitingBytesMax, this.#source.waitingBytes);
+        this.#useWatch.note();
         if (packet === null) return false;
         if (!this.#appender.append(packet, () => this.#guarded(() => this.#source.release(packet)))) return true;
         packets += 1;

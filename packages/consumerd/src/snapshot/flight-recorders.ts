@@ -33,6 +33,7 @@ export class FlightRecorders {
     this.#runs = new SnapshotRuns(options.timers);
   }
 
+  /** Keeps the source of a ring open for snapshots. */
   openRing(ring: OpenRing, source: SnapshotSource): void {
     const { request, channel, owner } = ring;
     ring.recorder = new RecorderRing({

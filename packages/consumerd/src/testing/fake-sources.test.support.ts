@@ -8,7 +8,7 @@ import { type FakeBuffer, RECORDS_PER_SUB_BUF, SUB_BUF_COUNT } from './fake-buff
 import { encodeFakeHeader, FAKE_HEADER_BYTES, fakePacketOf } from './fake-packets.test.support.ts';
 import { RECORD_BYTES } from './test-ring.test.support.ts';
 
-/** Sources whose descriptions name one of these buffers in place of a file are such memory; others are our rings. */
+/** Kinds of sources: a path of `buffers` opens its buffer, and any other path opens a ring of ours. */
 export function fakeSourceKinds(buffers: ReadonlyMap<string, FakeBuffer>): SourceKinds {
   return {
     'thread-ring': {
@@ -26,7 +26,7 @@ export function fakeSourceKinds(buffers: ReadonlyMap<string, FakeBuffer>): Sourc
   };
 }
 
-/** A consumer's view of such memory. */
+/** A buffer as a consumer drains it. */
 export class FakeSource implements PacketSource {
   readonly shape: SourceShape = {
     subBufBytes: RECORDS_PER_SUB_BUF * RECORD_BYTES,
@@ -108,7 +108,7 @@ export class FakeSource implements PacketSource {
   }
 }
 
-/** A flight recorder's view of such memory: it borrows each sub-buffer until it takes the next one. */
+/** A buffer as a flight recorder copies it: each sub-buffer is borrowed until the next one. */
 export class FakeSnapshotSource implements SnapshotSource {
   readonly #buffer: FakeBuffer;
   readonly #identity: StreamIdentity;
