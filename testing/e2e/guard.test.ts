@@ -274,17 +274,25 @@ describe('a guarded command', () => {
     const options = ['--snapshot-on=stall', '--stall-period=200ms', '--subbuf-size=64k'];
     const enough = join(sandbox.directory, 'enough');
     const guard = startGuard(sandbox, output, crashing('stall', '10', enough), options);
-    // Until it is whole, its name shows that it is not.
-    await until(() => existsSync(output) && readdirSync(output).some((name) => !name.endsWith('.partial')));
+    const newestIn = (name: string) => {
+      const trace = join(output, name);
+      const files = readdirSync(trace, { recursive: true, encoding: 'utf8' });
+      // babeltrace2 refuses a trace without a data stream.
+      if (!files.some((file) => /_\d+$/.test(file))) return Number.NaN;
+      // The program overwrites its ring during the copy.
+      return indexesOf(eventsAndWarningsOf(sandbox, trace).events).at(-1) ?? Number.NaN;
+    };
+    // Until it is whole, its name shows that it is not. On a busy machine, the start of the program is a stall as well.
+    const whole = () => readdirSync(output).filter((name) => !name.endsWith('.partial'));
+    await until(() => existsSync(output) && whole().some((name) => newestIn(name) > 10));
     writeFileSync(enough, '');
     const ended = await guard.ended;
     const { snapshots } = summaryOf(ended);
     expect(ended.code).toBe(0);
     expect(snapshots.length).toBeGreaterThan(0);
-    expect(snapshots[0]?.reasons[0]).toMatch(/^process \d+ \(.*\) does not return to its event loop$/);
-    // It overwrites its ring during the copy.
-    const { events } = eventsAndWarningsOf(sandbox, snapshots[0]?.trace as string);
-    expect(indexesOf(events).at(-1)).toBeGreaterThan(10);
+    for (const { reasons } of snapshots) {
+      expect(reasons[0]).toMatch(/^process \d+ \(.*\) does not return to its event loop$/);
+    }
   });
 
   it('has a snapshot of the moment when SIGUSR2 is sent to ringtail, and does not get the signal', limit, async () => {
