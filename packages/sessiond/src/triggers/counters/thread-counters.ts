@@ -167,7 +167,9 @@ class Counter implements SharedCounter {
 
   unsettledOf(thread: CountingThread): number {
     const { counts, valueIn } = this.#options;
-    return counts(thread) ? difference(valueIn(thread), this.#bases.get(thread) ?? 0) : 0;
+    const value = valueIn(thread);
+    // Most threads never add to most counters.
+    return value !== 0 && counts(thread) ? difference(value, this.#bases.get(thread) ?? 0) : 0;
   }
 
   settle(thread: CountingThread, additions: number): void {
@@ -184,7 +186,8 @@ class Counter implements SharedCounter {
   }
 
   end(thread: CountingThread): void {
-    this.settle(thread, this.unsettledOf(thread));
+    const unsettled = this.unsettledOf(thread);
+    if (unsettled > 0) this.settle(thread, unsettled);
     this.#setBase(thread, 0);
   }
 
