@@ -20,7 +20,7 @@ const { outputFiles, metafile } = await build({
     'ringtail-sessiond': 'packages/sessiond/src/main.ts',
     'ringtail-consumerd': 'packages/consumerd/src/main.ts',
     'job-process': 'packages/reader/src/files/jobs/job-process.ts',
-    'place-helper': 'packages/sessiond/src/places/place-helper.ts',
+    'helper-main': 'packages/sessiond/src/helpers/helper-main.ts',
   },
   outdir: output,
   bundle: true,

@@ -42,7 +42,7 @@ async function world(domains: readonly Domain[] | SessionDaemonOptions['domains'
     clientGroup: undefined,
     missingGroup: null,
     consumerMain,
-    helperMain: join(SESSIOND, 'places/place-helper.js'),
+    helperMain: join(SESSIOND, 'helpers/helper-main.js'),
     defaultFormat: 'ctf-1.8',
     metrics: undefined,
     domains: typeof domains === 'function' ? domains : () => domains ?? [],

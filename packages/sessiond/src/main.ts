@@ -105,7 +105,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
     clientGroup,
     missingGroup: isGroupMissing ? options.group : null,
     consumerMain,
-    helperMain: fileURLToPath(import.meta.resolve('#place-helper')),
+    helperMain: fileURLToPath(import.meta.resolve('#helper-main')),
     defaultFormat: options.defaultFormat,
     metrics: options.metrics && { address: options.metrics, tokenFile: options.metricsTokenFile },
     log,
@@ -123,8 +123,8 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   // A daemon for a single recording loads only files that were named.
   if (!options.lifeline || options.load !== undefined) {
     const home = homeDirectory(process.env);
-    const { places, execute } = daemon;
-    await loadSavedSessions({ uid, home, named: options.load, places, execute, now: () => new Date(), log });
+    const { helpers, execute } = daemon;
+    await loadSavedSessions({ uid, home, named: options.load, helpers, execute, now: () => new Date(), log });
   }
   manager.ready(`serving ${claim.directory.path}`);
   announceReady(inBackground ? { ...options, sigParent: false } : options, parent);

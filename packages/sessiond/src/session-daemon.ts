@@ -24,6 +24,8 @@ import { Domains } from './domains/domains.ts';
 import { SessionTasks } from './domains/session-tasks.ts';
 import { Applications } from './domains/user/applications/applications.ts';
 import { serveApplications } from './domains/user/serve-applications.ts';
+import { HelperPool } from './helpers/helper-pool.ts';
+import { helperStarter } from './helpers/helper-process.ts';
 import type { FileLog } from './log/log.ts';
 import { LimitedLog } from './log/peer-log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
@@ -36,8 +38,6 @@ import { NotificationHub } from './notifications/notification-hub.ts';
 import { SessionOutputs } from './outputs/session-outputs.ts';
 import { descriptorOf } from './peers/descriptor-of.ts';
 import { processWork } from './peers/process-identity.ts';
-import { helperStarter } from './places/helper-process.ts';
-import { Places } from './places/places.ts';
 import { OomLedger } from './process-exits/oom-kills.ts';
 import { ProcessExits } from './process-exits/process-exits.ts';
 import { readText } from './process-exits/process-handle.ts';
@@ -81,7 +81,7 @@ export interface SessionDaemonOptions {
 export interface SessionDaemon {
   /** Destroys all sessions, ends the consumers and removes the files in the run directory. */
   stop(why: string): Promise<void>;
-  readonly places: Places;
+  readonly helpers: HelperPool;
   /** Carries out a command as the daemon's own user. @throws {RingtailError} */
   execute(request: Request): Promise<unknown>;
   /** Records a snapshot of every flight recorder; a failure is a line in the log. */
@@ -129,9 +129,9 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const domains = new Domains();
   const tasks = new SessionTasks(domains);
-  const places = new Places({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
-  places.warmUp();
-  const outputs = new SessionOutputs(places);
+  const helpers = new HelperPool({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
+  helpers.warmUp();
+  const outputs = new SessionOutputs(helpers);
 
   const applications = new Applications();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), timers });
@@ -161,7 +161,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     daemonUid: uid,
     applications,
     consumers,
-    places,
+    helpers,
     outputs,
     exits,
     triggers,
@@ -185,7 +185,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     registry,
     queue,
     domains,
-    places,
+    helpers,
     outputs,
     consumers,
     tasks,
@@ -237,7 +237,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       threads: applications.threads().length,
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,
       consumers: consumers.status({ uid: 0, gid: 0 }),
-      hangingOperations: places.stuck(),
+      hangingOperations: helpers.stuck(),
       triggers: Array.from(triggers.engine.describe({ uid: 0, gid: 0 }), triggerSampleOf),
     }),
     notifications,
@@ -279,7 +279,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     clearInterval(troublesTimer);
     runDirectoryWatch.close();
     await within(SHUTDOWN_MS_MAX, sessionCommands.destroyAll());
-    places.close();
+    helpers.close();
     userSpace.server.close();
     await consumers.stop();
     claim.release();
@@ -293,7 +293,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       return stopped;
     },
     stopped,
-    places,
+    helpers,
     execute,
     snapshotAll: (why) => recorders.snapshotAll(why),
   };

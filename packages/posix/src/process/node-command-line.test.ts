@@ -19,9 +19,9 @@ describe('the program that a command line runs', () => {
     '/usr/bin/node /opt/ringtail/bundle/ringtail-sessiond.js --rundir /run/ringtail',
     '/usr/bin/node /opt/ringtail/bundle/ringtail-consumerd.js --rundir /run/ringtail',
     '/usr/bin/node /opt/ringtail/bundle/job-process.js',
-    '/usr/bin/node /opt/ringtail/bundle/place-helper.js',
+    '/usr/bin/node /opt/ringtail/bundle/helper-main.js',
     '/usr/bin/node /opt/consumerd/dist/main.js',
-    '/usr/bin/node /opt/sessiond/dist/places/place-helper.js',
+    '/usr/bin/node /opt/sessiond/dist/helpers/helper-main.js',
   ])('%s is none that could be traced', (line) => {
     expect(nodeProgramName(line.split(' '))).toBeUndefined();
   });

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 /** Ringtail's own programs, which are not traced. */
 const OWN_SCRIPT =
-  /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js|sessiond\/dist\/places\/place-helper\.js|bundle\/(?:ringtail-\w+|job-process|place-helper)\.js)$/;
+  /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js|sessiond\/dist\/helpers\/helper-main\.js|bundle\/(?:ringtail-\w+|job-process|helper-main)\.js)$/;
 /** Options with which Node.js runs no program. */
 const RUNS_NOTHING = /^(?:-v|--version|-h|--help|-c|--check|--v8-options|--completion-bash)$/;
 

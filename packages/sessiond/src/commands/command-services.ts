@@ -4,11 +4,11 @@ import type { SessionQueue } from '../clients/session-queue.ts';
 import type { Consumers } from '../consumer/consumers.ts';
 import type { Domains } from '../domains/domains.ts';
 import type { SessionTasks } from '../domains/session-tasks.ts';
+import type { HelperPool } from '../helpers/helper-pool.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { SessionRegistry } from '../model/session-registry.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import type { SessionOutputs } from '../outputs/session-outputs.ts';
-import type { Places } from '../places/places.ts';
 import type { FairTurns } from '../shares/fair-turns.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 
@@ -17,7 +17,7 @@ export interface CommandServices {
   readonly registry: SessionRegistry;
   readonly domains: Domains;
   /** The only way to directories that users have chosen. */
-  readonly places: Places;
+  readonly helpers: HelperPool;
   readonly outputs: SessionOutputs;
   readonly consumers: Consumers;
   readonly tasks: SessionTasks;

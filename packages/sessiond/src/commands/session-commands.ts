@@ -154,14 +154,14 @@ export class SessionCommands {
   async #claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedPlace> {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
-    const { registry, domains, places, outputs, now } = this.#services;
+    const { registry, domains, helpers, outputs, now } = this.#services;
     const { name, snapshot, shmPath } = params;
     const destination = destinationOf(params);
     const inUse = destination !== null && registry.reservations.writesTo(destination);
     const unreserve = registry.reservations.reserve({ ...params, output: destination, owner });
     try {
       if (shmPath !== null) {
-        await places.perform('prepare-shm-path', owner, { path: shmPath, domains: domains.directories() });
+        await helpers.perform('prepare-shm-path', owner, { path: shmPath, domains: domains.directories() });
       }
       const newName = `${name}-${directoryDate(now())}`;
       return { output: await outputs.claim({ destination, snapshot, owner, inUse, newName }), unreserve };

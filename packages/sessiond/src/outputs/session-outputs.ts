@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Destination, type DomainName, directoryAt, domainDirectory } from '@ringtail/protocol';
+import type { HelperPool } from '../helpers/helper-pool.ts';
 import { directoryOf } from '../model/destination.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
-import { ARCHIVES_DIRECTORY } from '../places/output-directory.ts';
-import type { Places } from '../places/places.ts';
+import { ARCHIVES_DIRECTORY } from './output-directory.ts';
 
 /** Output of a session, which no other session uses until it is released. */
 export interface ClaimedOutput {
@@ -30,10 +30,10 @@ export interface WantedOutput {
  * @throws {DaemonError} every method: `UNSUPPORTED` for a destination that is not a directory, `OUTPUT_NOT_WRITABLE`
  */
 export class SessionOutputs {
-  readonly #places: Pick<Places, 'perform' | 'performOpening'>;
+  readonly #helpers: Pick<HelperPool, 'perform' | 'performOpening'>;
 
-  constructor(places: Pick<Places, 'perform' | 'performOpening'>) {
-    this.#places = places;
+  constructor(helpers: Pick<HelperPool, 'perform' | 'performOpening'>) {
+    this.#helpers = helpers;
   }
 
   /** Makes the output of a new session. */
@@ -42,11 +42,11 @@ export class SessionOutputs {
     if (destination === null) return unclaimed;
     const path = directoryOf(destination);
     if (snapshot) {
-      await this.#places.perform('prepare-snapshot-output', owner, { path });
+      await this.#helpers.perform('prepare-snapshot-output', owner, { path });
       return unclaimed;
     }
     const params = { path, inUse, name: newName };
-    const { result, descriptor } = await this.#places.performOpening('claim-output', owner, params);
+    const { result, descriptor } = await this.#helpers.performOpening('claim-output', owner, params);
     const release = descriptor === undefined ? () => {} : () => closeSync(descriptor);
     return { destination: directoryAt(result), release };
   }
@@ -55,7 +55,7 @@ export class SessionOutputs {
   async prepare({ output, snapshot, owner }: Session, domain: DomainName): Promise<void> {
     if (snapshot || output === null) return;
     const params = { path: directoryOf(output), name: domainDirectory(domain) };
-    await this.#places.perform('prepare-domain-directory', owner, params);
+    await this.#helpers.perform('prepare-domain-directory', owner, params);
   }
 
   /** Destination of an archived trace chunk. */
@@ -66,23 +66,23 @@ export class SessionOutputs {
   /** Makes an archive without traces. */
   async makeArchive(archive: Destination, output: Destination, owner: Owner): Promise<void> {
     const params = { path: directoryOf(archive), output: directoryOf(output) };
-    await this.#places.perform('make-archive', owner, params);
+    await this.#helpers.perform('make-archive', owner, params);
   }
 
   /** Makes the destination of a snapshot; undefined if its name is taken. */
   async makeSnapshot(output: Destination, name: string, owner: Owner): Promise<Destination | undefined> {
     const path = join(directoryOf(output), name);
-    const isNew = await this.#places.perform('make-snapshot-directory', owner, { path });
+    const isNew = await this.#helpers.perform('make-snapshot-directory', owner, { path });
     return isNew ? directoryAt(path) : undefined;
   }
 
   /** Removes the current trace chunk if nothing was recorded into it. */
   async removeEmptyChunk(output: Destination, owner: Owner): Promise<void> {
-    await this.#places.perform('remove-empty-chunk', owner, { path: directoryOf(output) });
+    await this.#helpers.perform('remove-empty-chunk', owner, { path: directoryOf(output) });
   }
 
   /** Removes the checkpoints of traces. */
   async removeCheckpoints(output: Destination, uuids: readonly string[], owner: Owner): Promise<void> {
-    await this.#places.perform('remove-checkpoints', owner, { path: directoryOf(output), uuids });
+    await this.#helpers.perform('remove-checkpoints', owner, { path: directoryOf(output), uuids });
   }
 }

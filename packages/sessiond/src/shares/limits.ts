@@ -144,17 +144,17 @@ export const QUARANTINED_PER_USER_MAX = 8;
  * Time for one call of a file system in a directory that a user chose: a disk that was spun down takes up to ten
  * seconds.
  */
-export const PLACE_TIMEOUT_MS = 15_000;
+export const HELPER_TIMEOUT_MS = 15_000;
 /**
  * Helper processes of one user at a time, including helpers that hang: the second one serves a sound file system beside
  * one that hangs. More could be processes that cannot be killed.
  */
-export const PLACE_HELPERS_PER_USER_MAX = 2;
+export const HELPERS_PER_USER_MAX = 2;
 /** A consumer of a user without sessions ends after one to two of these periods. */
 export const CONSUMER_IDLE_MS = 10_000;
 /** A helper starts in a tenth of a second; on an overloaded machine, in seconds. */
-export const PLACE_HELPER_START_MS = 30_000;
+export const HELPER_START_MS = 30_000;
 /** Time for a killed helper to end; one that takes longer hangs in the kernel. */
-export const PLACE_HELPER_END_MS = 1000;
+export const HELPER_END_MS = 1000;
 /** An idle helper ends after this time, except the last one. */
-export const PLACE_HELPER_IDLE_MS = 10_000;
+export const HELPER_IDLE_MS = 10_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_CHANNEL, type Request } from '@ringtail/protocol';
 import { printSessionFile, type SavedSession } from '@ringtail/session-file';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PLACES_IN_PROCESS } from '../testing/places.test.support.ts';
+import { HELPERS_IN_PROCESS } from '../testing/helpers.test.support.ts';
 import { loadSavedSessions, type SavedSessionLoaderOptions } from './saved-sessions.ts';
 
 const uid = process.getuid?.() ?? 0;
@@ -55,7 +55,7 @@ async function load(more: Partial<SavedSessionLoaderOptions> = {}): Promise<stri
     uid,
     home,
     named: undefined,
-    places: PLACES_IN_PROCESS,
+    helpers: HELPERS_IN_PROCESS,
     execute: async (request) => {
       asked.push(request);
       if (refuse(request)) throw new Error('refused by the test');

@@ -3,9 +3,9 @@ import { describeError, directoryDate } from '@ringtail/base';
 import * as accounts from '@ringtail/posix/accounts';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
+import type { HelperPool } from '../helpers/helper-pool.ts';
 import type { Log } from '../log/log.ts';
 import type { Owner } from '../model/owner.ts';
-import type { Places } from '../places/places.ts';
 import { SYSTEM_DIRECTORY } from './daemon-options.ts';
 
 export interface SavedSessionLoaderOptions {
@@ -14,7 +14,7 @@ export interface SavedSessionLoaderOptions {
   readonly home: string;
   /** File or directory that was named, instead of the usual directories. */
   readonly named: string | undefined;
-  readonly places: Pick<Places, 'perform'>;
+  readonly helpers: Pick<HelperPool, 'perform'>;
   readonly execute: (request: Request) => Promise<unknown>;
   readonly now: () => Date;
   readonly log: Log;
@@ -27,14 +27,14 @@ export interface SavedSessionLoaderOptions {
  * A file that cannot be loaded is a line in the log; the other files are loaded.
  */
 export async function loadSavedSessions(options: SavedSessionLoaderOptions): Promise<void> {
-  const { named, home, places, log } = options;
+  const { named, home, helpers, log } = options;
   const usual = [join(home, '.ringtail', 'sessions', 'auto'), join(SYSTEM_DIRECTORY, 'sessions', 'auto')];
   /** Every file has all triggers that existed when it was saved. */
   const triggers = new Map<string, TriggerDefinition>();
   for (const path of named === undefined ? usual : [named]) {
     let files: readonly string[] = [];
     try {
-      files = await places.perform('find-session-files', daemonUser(), { path, named: named !== undefined });
+      files = await helpers.perform('find-session-files', daemonUser(), { path, named: named !== undefined });
     } catch (error) {
       log.error(`saved sessions cannot be loaded: ${describeError(error)}`);
     }
@@ -47,10 +47,10 @@ export async function loadSavedSessions(options: SavedSessionLoaderOptions): Pro
 
 /** @returns the file's triggers */
 async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<readonly TriggerDefinition[]> {
-  const { log, named, uid, places } = options;
+  const { log, named, uid, helpers } = options;
   try {
     const ownerUid = named === undefined ? uid : null;
-    const text = await places.perform('read-session-file', daemonUser(), { path: file, ownerUid });
+    const text = await helpers.perform('read-session-file', daemonUser(), { path: file, ownerUid });
     const { sessions, triggers, warnings } = parseSessionFile(text, accounts);
     for (const warning of warnings) log.warn(`${file}: ${warning}`);
     for (const session of sessions) await restore(file, session, options);
@@ -91,11 +91,11 @@ async function restore(file: string, saved: SavedSession, options: SavedSessionL
 /** The output of a session whose former trace is still there. */
 async function freshOutputOf(
   { output, snapshot }: SavedSession,
-  { places, now }: SavedSessionLoaderOptions,
+  { helpers, now }: SavedSessionLoaderOptions,
 ): Promise<string | undefined> {
   if (snapshot || output === null) return undefined;
   const date = directoryDate(now());
-  return (await places.perform('find-fresh-output', daemonUser(), { path: output, date })) ?? undefined;
+  return (await helpers.perform('find-fresh-output', daemonUser(), { path: output, date })) ?? undefined;
 }
 
 /** The daemon's own user reads saved sessions and makes them again. */

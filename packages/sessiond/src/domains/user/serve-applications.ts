@@ -4,13 +4,13 @@ import type { Timers } from '@ringtail/base';
 import type { Posix, RunDirectory } from '@ringtail/posix';
 import type { CommandService } from '../../clients/command-service.ts';
 import type { Consumers } from '../../consumer/consumers.ts';
+import type { HelperPool } from '../../helpers/helper-pool.ts';
 import type { PeerLog } from '../../log/peer-log.ts';
 import type { DesiredStateBudget } from '../../model/desired-state-budget.ts';
 import { Listeners } from '../../model/listeners.ts';
 import type { NotificationHub } from '../../notifications/notification-hub.ts';
 import type { SessionOutputs } from '../../outputs/session-outputs.ts';
 import { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
-import type { Places } from '../../places/places.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import type { Shares } from '../../shares/shares.ts';
 import type { ThreadCounters } from '../../triggers/counters/thread-counters.ts';
@@ -34,7 +34,7 @@ export interface ServeApplicationsOptions {
   readonly daemonUid: number;
   readonly applications: Applications;
   readonly consumers: Consumers;
-  readonly places: Places;
+  readonly helpers: HelperPool;
   readonly outputs: SessionOutputs;
   readonly exits: ProcessExits;
   readonly triggers: Triggers;
@@ -57,7 +57,7 @@ export interface ApplicationServices {
 
 /** Listens for applications, and keeps their control files up to date. */
 export function serveApplications(options: ServeApplicationsOptions): ApplicationServices {
-  const { posix, daemonUid, applications, consumers, places, triggers, counters, shares, timers, log } = options;
+  const { posix, daemonUid, applications, consumers, helpers, triggers, counters, shares, timers, log } = options;
   const isRoot = daemonUid === 0;
   const parts = new UserParts(randomUUID, shares, options.budget);
   const filterCounters = new FilterCounters({ open: (counts) => counters.open(counts), parts: () => parts.all() });
@@ -81,7 +81,7 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     parts,
     consumers,
     rings,
-    places,
+    helpers,
     onRingDevice: (device) => quarantine.trust(device),
     onRecordable: () => void publisher.publishSoon(),
     hostname: hostname(),

@@ -1,9 +1,9 @@
 import { describeError } from '@ringtail/base';
 import type { Consumers } from '../../../consumer/consumers.ts';
+import type { HelperPool } from '../../../helpers/helper-pool.ts';
 import type { PeerLog } from '../../../log/peer-log.ts';
 import type { RecordedThread } from '../../../model/application-process.ts';
 import { DaemonError } from '../../../model/daemon-error.ts';
-import type { Places } from '../../../places/places.ts';
 import { type Trace, type TraceChannel, tracks, type UserPart } from '../part/user-part.ts';
 import type { UserParts } from '../part/user-parts.ts';
 import type { RingKeeper } from './ring-keeper.ts';
@@ -13,7 +13,7 @@ export interface TraceKeeperOptions {
   readonly parts: UserParts;
   readonly consumers: Consumers;
   readonly rings: RingKeeper;
-  readonly places: Places;
+  readonly helpers: HelperPool;
   /** Called when ring files may come from this device. */
   readonly onRingDevice: (device: string) => void;
   /** Called when threads may record into one more trace. */
@@ -124,11 +124,11 @@ export class TraceKeeper {
   }
 
   async #makeRingDirectory(trace: Trace): Promise<void> {
-    const { places, onRingDevice, onRecordable } = this.#options;
+    const { helpers, onRingDevice, onRecordable } = this.#options;
     const { session, ringDirectory, uid, gid } = trace;
     if (ringDirectory !== null && session.shmPath !== null) {
       const params = { path: ringDirectory, shmPath: session.shmPath, user: { uid, gid } };
-      const device = await places.perform('prepare-ring-directory', session.owner, params);
+      const device = await helpers.perform('prepare-ring-directory', session.owner, params);
       onRingDevice(device);
     }
     trace.isRecordable = true;

@@ -5,7 +5,7 @@ import { describeError } from '@ringtail/base';
 import type { Posix, Watch } from '@ringtail/posix';
 import { encodeFrame, FrameDecoder } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
-import { PLACE_FRAME_BYTES_MAX, type PlaceReply, type PlaceRequest } from './place-messages.ts';
+import { HELPER_FRAME_BYTES_MAX, type HelperReply, type HelperRequest } from './helper-messages.ts';
 
 /** A request is far shorter than the buffer of a socket, and a helper without work reads at once. */
 const SEND_TIMEOUT_MS = 1000;
@@ -13,7 +13,7 @@ const READ_BYTES = 64 * 1024;
 
 /** Callbacks of a helper, in the order of the events. */
 export interface HelperEvents {
-  onReply(reply: PlaceReply, descriptor: number | undefined): void;
+  onReply(reply: HelperReply, descriptor: number | undefined): void;
   /** The process is gone: no callback follows. */
   onEnded(how: string): void;
 }
@@ -24,7 +24,7 @@ export interface HelperProcess {
   /** Whether it has started: requests are carried out at once. */
   readonly isReady: boolean;
   events: HelperEvents;
-  send(request: PlaceRequest): void;
+  send(request: HelperRequest): void;
   /** Lets it end once it has nothing to do. */
   end(): void;
   kill(): void;
@@ -57,7 +57,7 @@ export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHe
         .on('error', () => {});
     }
     let socket: number | undefined = ours;
-    const decoder = new FrameDecoder(PLACE_FRAME_BYTES_MAX);
+    const decoder = new FrameDecoder(HELPER_FRAME_BYTES_MAX);
     const buffer = Buffer.alloc(READ_BYTES);
     const descriptors: number[] = [];
     let isReady = false;
@@ -70,7 +70,7 @@ export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHe
       send(request) {
         if (socket === undefined) return;
         try {
-          posix.sendWithFd(socket, encodeFrame(request, PLACE_FRAME_BYTES_MAX), null, SEND_TIMEOUT_MS);
+          posix.sendWithFd(socket, encodeFrame(request, HELPER_FRAME_BYTES_MAX), null, SEND_TIMEOUT_MS);
         } catch (error) {
           // It has just ended: `onEnded` follows.
           log.debug(`helper ${child.pid}: ${describeError(error)}`);
@@ -113,7 +113,7 @@ export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHe
         }
         descriptors.push(...received.fds);
         for (const message of decoder.push(buffer.subarray(0, received.bytes))) {
-          const reply = message as PlaceReply;
+          const reply = message as HelperReply;
           isReady = true;
           helper.events.onReply(reply, reply.kind === 'done' && reply.hasDescriptor ? descriptors.shift() : undefined);
         }

@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  PLACE_HELPER_END_MS,
-  PLACE_HELPER_IDLE_MS,
-  PLACE_HELPER_START_MS,
-  PLACE_HELPERS_PER_USER_MAX,
-  PLACE_TIMEOUT_MS,
+  HELPER_END_MS,
+  HELPER_IDLE_MS,
+  HELPER_START_MS,
+  HELPER_TIMEOUT_MS,
+  HELPERS_PER_USER_MAX,
 } from '../shares/limits.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
+import type { HelperRequest } from './helper-messages.ts';
+import { HelperPool } from './helper-pool.ts';
 import type { HelperEvents, HelperProcess } from './helper-process.ts';
-import type { PlaceRequest } from './place-messages.ts';
-import { Places } from './places.ts';
 
 /** A helper that does what a test says. */
 class FakeHelper implements HelperProcess {
   readonly pid = 1;
-  readonly requests: PlaceRequest[] = [];
+  readonly requests: HelperRequest[] = [];
   isReady = false;
   state: 'running' | 'ended' | 'killed' = 'running';
   events: HelperEvents;
@@ -23,7 +23,7 @@ class FakeHelper implements HelperProcess {
     this.events = events;
   }
 
-  send(request: PlaceRequest): void {
+  send(request: HelperRequest): void {
     this.requests.push(request);
   }
 
@@ -50,13 +50,13 @@ class FakeHelper implements HelperProcess {
 }
 
 let helpers: FakeHelper[];
-let places: Places;
+let pool: HelperPool;
 let warnings: string[];
 beforeEach(() => {
   vi.useFakeTimers();
   helpers = [];
   warnings = [];
-  places = new Places({
+  pool = new HelperPool({
     startHelper(events) {
       const helper = new FakeHelper(events);
       helpers.push(helper);
@@ -73,14 +73,14 @@ afterEach(() => {
 
 /** The message of a refusal, or what was answered. */
 function ask(uid: number, path: string): Promise<unknown> {
-  return places.perform('make-snapshot-directory', { uid, gid: uid }, { path }).catch((error: Error) => error.message);
+  return pool.perform('make-snapshot-directory', { uid, gid: uid }, { path }).catch((error: Error) => error.message);
 }
 
 const helper = (index: number) => helpers[index] as FakeHelper;
 
 describe('operations in the directories of users', () => {
   it('are carried out one after the other by a helper that is kept', async () => {
-    places.warmUp();
+    pool.warmUp();
     helper(0).ready();
     const first = ask(1, '/a');
     expect(helper(0).requests).toEqual([
@@ -90,7 +90,7 @@ describe('operations in the directories of users', () => {
     const second = ask(2, '/b');
     helper(0).answer(false);
     expect([await first, await second]).toEqual([true, false]);
-    vi.advanceTimersByTime(10 * PLACE_HELPER_IDLE_MS);
+    vi.advanceTimersByTime(10 * HELPER_IDLE_MS);
     expect(helpers.map(({ state }) => state)).toEqual(['running']);
   });
 
@@ -102,13 +102,13 @@ describe('operations in the directories of users', () => {
       each.answer(true);
     }
     expect(await Promise.all(answers)).toEqual([true, true, true]);
-    vi.advanceTimersByTime(PLACE_HELPER_IDLE_MS);
+    vi.advanceTimersByTime(HELPER_IDLE_MS);
     expect(helpers.filter(({ state }) => state === 'running')).toHaveLength(1);
   });
 
   it('of one user wait for their turn, whatever number of that user they are for', async () => {
     const answers = [7, 100_001, 100_002].map((uid) => ask(uid, `/${uid}`));
-    expect(helpers).toHaveLength(PLACE_HELPERS_PER_USER_MAX);
+    expect(helpers).toHaveLength(HELPERS_PER_USER_MAX);
     for (const each of helpers) each.ready();
     helper(1).answer(true);
     expect(helper(1).requests.map(({ params }) => params)).toEqual([{ path: '/100001' }, { path: '/100002' }]);
@@ -119,14 +119,14 @@ describe('operations in the directories of users', () => {
 
   it('have a time limit for each step, which begins when the helper has started', async () => {
     const answer = ask(1, '/a');
-    vi.advanceTimersByTime(PLACE_HELPER_START_MS - 1);
+    vi.advanceTimersByTime(HELPER_START_MS - 1);
     helper(0).ready();
     for (let step = 0; step < 3; step++) {
-      vi.advanceTimersByTime(PLACE_TIMEOUT_MS - 1);
+      vi.advanceTimersByTime(HELPER_TIMEOUT_MS - 1);
       helper(0).progress();
     }
     expect(helper(0).state).toBe('running');
-    vi.advanceTimersByTime(PLACE_TIMEOUT_MS);
+    vi.advanceTimersByTime(HELPER_TIMEOUT_MS);
     expect(helper(0).state).toBe('killed');
     expect(await answer).toBe(
       'cannot use /a: its file system has not answered within 15 s; choose another directory, or mount that file system again',
@@ -136,21 +136,21 @@ describe('operations in the directories of users', () => {
   it('leave room for the next once their helper has ended', async () => {
     const answers = [ask(1, '/a'), ask(1, '/b'), ask(1, '/c')];
     for (const each of helpers) each.ready();
-    vi.advanceTimersByTime(PLACE_TIMEOUT_MS);
+    vi.advanceTimersByTime(HELPER_TIMEOUT_MS);
     await Promise.all(answers.slice(0, 2));
     helper(0).events.onEnded('killed');
     helper(2).ready();
     helper(2).answer(true);
     expect(await answers[2]).toBe(true);
-    expect(places.stuck()).toEqual(new Map());
+    expect(pool.stuck()).toEqual(new Map());
   });
 
   it('are refused at once while as many of their user hang as a user may have, and others are carried out', async () => {
     const answers = [ask(1, '/a'), ask(1, '/b'), ask(1, '/c')];
     for (const each of helpers) each.ready();
-    vi.advanceTimersByTime(PLACE_TIMEOUT_MS + PLACE_HELPER_END_MS);
+    vi.advanceTimersByTime(HELPER_TIMEOUT_MS + HELPER_END_MS);
     await Promise.all(answers.slice(0, 2));
-    expect(places.stuck()).toEqual(new Map([[1, 2]]));
+    expect(pool.stuck()).toEqual(new Map([[1, 2]]));
     const refusal =
       'user 1 has 2 operations on file systems that do not answer, the most that a user may have: /a and /b;';
     expect(await answers[2]).toContain(`cannot use /c: ${refusal}`);
@@ -186,14 +186,14 @@ describe('operations in the directories of users', () => {
     helper(0).ready();
     helper(0).answer(true);
     await answer;
-    places.close();
+    pool.close();
     helper(0).events.onEnded('it ended with exit code 0');
     expect(warnings).toEqual([]);
   });
 
   it('are given up when the daemon ends', () => {
     void ask(1, '/a');
-    places.close();
+    pool.close();
     expect(helper(0).state).toBe('killed');
   });
 });

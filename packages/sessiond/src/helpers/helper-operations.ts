@@ -1,52 +1,52 @@
-import { removeCheckpoints } from '../archives/checkpoints.ts';
-import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Owner } from '../model/owner.ts';
+import { removeCheckpoints } from '../outputs/checkpoints.ts';
+import { removeEmptyChunk } from '../outputs/empty-chunk.ts';
 import {
   claimOutput,
   makeArchive,
   makeSnapshotDirectory,
   prepareDomainDirectory,
   prepareSnapshotOutput,
-} from './output-directory.ts';
-import { prepareRingDirectory, prepareShmPath } from './ring-directory.ts';
-import { findSessionFiles, freshOutput, readSavedText } from './saved-files.ts';
+} from '../outputs/output-directory.ts';
+import { prepareRingDirectory, prepareShmPath } from '../outputs/ring-directory.ts';
+import { findSessionFiles, freshOutput, readSavedText } from '../startup/saved-files.ts';
 
 /** Answer of an operation. */
-export interface PlaceResult<Result> {
+export interface HelperResult<Result> {
   readonly result: Result;
   /** An open descriptor for the session daemon. */
   readonly descriptor?: number | undefined;
 }
 
 /** User and callbacks of an operation. */
-export interface PlaceContext {
+export interface HelperContext {
   readonly owner: Owner;
   /** Called after each step of a long operation: the time limit applies to a step. */
   readonly onProgress: () => void;
 }
 
-const only = <Result>(result: Result): PlaceResult<Result> => ({ result });
+const only = <Result>(result: Result): HelperResult<Result> => ({ result });
 
 /**
  * The operations in directories that users have chosen. A helper process carries them out, since a file system may
  * never answer. Each one runs with the rights of the owner.
  */
-export const placeOperations = {
+export const helperOperations = {
   /** Makes a directory for snapshots if it is absent. */
-  'prepare-snapshot-output': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+  'prepare-snapshot-output': ({ path }: { readonly path: string }, { owner }: HelperContext) =>
     only(prepareSnapshotOutput(path, owner)),
 
   /** Makes the directory of a domain in an output directory. */
   'prepare-domain-directory': (
     { path, name }: { readonly path: string; readonly name: string },
-    { owner }: PlaceContext,
+    { owner }: HelperContext,
   ) => only(prepareDomainDirectory(name, path, owner)),
 
   /** Chooses and locks the output directory of a session. The descriptor holds the lock. */
   'claim-output': (
     { path, inUse, name }: { readonly path: string; readonly inUse: boolean; readonly name: string },
-    { owner }: PlaceContext,
-  ): PlaceResult<string> => {
+    { owner }: HelperContext,
+  ): HelperResult<string> => {
     const claimed = claimOutput(path, { owner, inUse, name });
     return { result: claimed.path, descriptor: claimed.descriptor };
   },
@@ -54,31 +54,31 @@ export const placeOperations = {
   /** Makes the directory for a session's ring files, which belongs to the session's owner. */
   'prepare-shm-path': (
     { path, domains }: { readonly path: string; readonly domains: readonly string[] },
-    { owner }: PlaceContext,
+    { owner }: HelperContext,
   ) => only(prepareShmPath(path, domains, owner.uid)),
 
   /** Makes the directory for the ring files of a trace. */
   'prepare-ring-directory': (
     { path, shmPath, user }: { readonly path: string; readonly shmPath: string; readonly user: Owner },
-    { owner }: PlaceContext,
+    { owner }: HelperContext,
   ) => only(prepareRingDirectory(path, shmPath, user, owner.uid)),
 
   /** Makes a new directory for a snapshot; answers false if the name is taken. */
-  'make-snapshot-directory': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+  'make-snapshot-directory': ({ path }: { readonly path: string }, { owner }: HelperContext) =>
     only(makeSnapshotDirectory(path, owner)),
 
   /** Makes an archive without any trace in it. */
-  'make-archive': ({ path, output }: { readonly path: string; readonly output: string }, { owner }: PlaceContext) =>
+  'make-archive': ({ path, output }: { readonly path: string; readonly output: string }, { owner }: HelperContext) =>
     only(makeArchive(path, output, owner)),
 
   /** Removes the checkpoints of a session's traces. */
   'remove-checkpoints': (
     { path, uuids }: { readonly path: string; readonly uuids: readonly string[] },
-    { owner, onProgress }: PlaceContext,
+    { owner, onProgress }: HelperContext,
   ) => only(removeCheckpoints(path, uuids, owner, onProgress)),
 
   /** Removes the trace chunk in an output directory if nothing was recorded into it. */
-  'remove-empty-chunk': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+  'remove-empty-chunk': ({ path }: { readonly path: string }, { owner }: HelperContext) =>
     only(removeEmptyChunk(path, owner)),
 
   /** Lists the saved sessions of a file or directory. */
@@ -92,9 +92,9 @@ export const placeOperations = {
   /** Chooses an output for a saved session whose former trace is still there. */
   'find-fresh-output': ({ path, date }: { readonly path: string; readonly date: string }) =>
     only(freshOutput(path, date)),
-} satisfies Record<string, (params: never, context: PlaceContext) => PlaceResult<unknown>>;
+} satisfies Record<string, (params: never, context: HelperContext) => HelperResult<unknown>>;
 
-type Operations = typeof placeOperations;
-export type PlaceOperation = keyof Operations;
-export type PlaceParams<Name extends PlaceOperation> = Parameters<Operations[Name]>[0];
-export type PlaceAnswer<Name extends PlaceOperation> = ReturnType<Operations[Name]>['result'];
+type Operations = typeof helperOperations;
+export type HelperOperation = keyof Operations;
+export type HelperParams<Name extends HelperOperation> = Parameters<Operations[Name]>[0];
+export type HelperAnswer<Name extends HelperOperation> = ReturnType<Operations[Name]>['result'];

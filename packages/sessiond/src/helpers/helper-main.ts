@@ -3,8 +3,8 @@ import { assert, describeError, errnoOf } from '@ringtail/base';
 import { loadPosix } from '@ringtail/posix';
 import { encodeFrame, FrameDecoder } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
-import { PLACE_FRAME_BYTES_MAX, PLACE_HELPER_FD, type PlaceReply, type PlaceRequest } from './place-messages.ts';
-import { type PlaceContext, type PlaceResult, placeOperations } from './place-operations.ts';
+import { HELPER_FRAME_BYTES_MAX, HELPER_SOCKET_FD, type HelperReply, type HelperRequest } from './helper-messages.ts';
+import { type HelperContext, type HelperResult, helperOperations } from './helper-operations.ts';
 
 // The program of a helper process. It carries out one operation after another, without an event loop: while a file
 // system does not answer, it could do nothing else anyway. It ends with its connection to the session daemon.
@@ -20,16 +20,16 @@ const { posix } = loaded;
 // Files and directories are private to their owner, as with the session daemon.
 process.umask(0o077);
 send({ kind: 'ready' });
-const decoder = new FrameDecoder(PLACE_FRAME_BYTES_MAX);
+const decoder = new FrameDecoder(HELPER_FRAME_BYTES_MAX);
 const buffer = Buffer.alloc(READ_BYTES);
 for (;;) {
-  const count = posix.receive(PLACE_HELPER_FD, buffer, -1);
+  const count = posix.receive(HELPER_SOCKET_FD, buffer, -1);
   if (count === 0) process.exit(0);
-  for (const request of decoder.push(buffer.subarray(0, count))) answer(request as PlaceRequest);
+  for (const request of decoder.push(buffer.subarray(0, count))) answer(request as HelperRequest);
 }
 
-function answer(request: PlaceRequest): void {
-  let performed: PlaceResult<unknown>;
+function answer(request: HelperRequest): void {
+  let performed: HelperResult<unknown>;
   try {
     performed = perform(request);
   } catch (error) {
@@ -44,7 +44,7 @@ function answer(request: PlaceRequest): void {
   if (descriptor !== undefined) closeSync(descriptor);
 }
 
-function perform({ operation, owner, params }: PlaceRequest): PlaceResult<unknown> {
+function perform({ operation, owner, params }: HelperRequest): HelperResult<unknown> {
   let reportedMs = performance.now();
   const onProgress = () => {
     const now = performance.now();
@@ -53,14 +53,14 @@ function perform({ operation, owner, params }: PlaceRequest): PlaceResult<unknow
     send({ kind: 'progress' });
   };
   // The session daemon took name and parameters from the same table.
-  const table = placeOperations as Readonly<
-    Record<string, (params: unknown, context: PlaceContext) => PlaceResult<unknown>>
+  const table = helperOperations as Readonly<
+    Record<string, (params: unknown, context: HelperContext) => HelperResult<unknown>>
   >;
   const action = table[operation];
   assert(action !== undefined, `the session daemon asks for what there is, not for ${operation}`);
   return action(params, { owner, onProgress });
 }
 
-function send(reply: PlaceReply, descriptor: number | null = null): void {
-  posix.sendWithFd(PLACE_HELPER_FD, encodeFrame(reply, PLACE_FRAME_BYTES_MAX), descriptor, -1);
+function send(reply: HelperReply, descriptor: number | null = null): void {
+  posix.sendWithFd(HELPER_SOCKET_FD, encodeFrame(reply, HELPER_FRAME_BYTES_MAX), descriptor, -1);
 }

@@ -2,18 +2,18 @@ import type { PeerLog } from '../log/peer-log.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/owner.ts';
 import {
-  PLACE_HELPER_END_MS,
-  PLACE_HELPER_IDLE_MS,
-  PLACE_HELPER_START_MS,
-  PLACE_HELPERS_PER_USER_MAX,
-  PLACE_TIMEOUT_MS,
+  HELPER_END_MS,
+  HELPER_IDLE_MS,
+  HELPER_START_MS,
+  HELPER_TIMEOUT_MS,
+  HELPERS_PER_USER_MAX,
 } from '../shares/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
+import type { HelperReply } from './helper-messages.ts';
+import type { HelperAnswer, HelperOperation, HelperParams } from './helper-operations.ts';
 import type { HelperProcess, StartHelper } from './helper-process.ts';
-import type { PlaceReply } from './place-messages.ts';
-import type { PlaceAnswer, PlaceOperation, PlaceParams } from './place-operations.ts';
 
-export interface PlacesOptions {
+export interface HelperPoolOptions {
   readonly startHelper: StartHelper;
   /** The user that a number stands for; numbers of one user have one share. */
   readonly userBehind: PoolUsers['userBehind'];
@@ -28,7 +28,7 @@ export interface Performed<Result> {
 }
 
 interface Job {
-  readonly operation: PlaceOperation;
+  readonly operation: HelperOperation;
   readonly owner: Owner;
   readonly params: { readonly path: string };
   resolve(performed: Performed<unknown>): void;
@@ -52,17 +52,17 @@ class UserShare {
  * counts against its user until it has ended, which may be never if it hangs in the kernel. An idle helper is kept for
  * a while, the last one for good, so that a command does not wait for a process to start.
  */
-export class Places {
-  readonly #options: PlacesOptions;
+export class HelperPool {
+  readonly #options: HelperPoolOptions;
   readonly #timeoutMs: number;
   readonly #users = new Map<number, UserShare>();
   /** Idle helpers, with the timers of their ends. */
   readonly #idle = new Map<HelperProcess, NodeJS.Timeout>();
   #closed = false;
 
-  constructor(options: PlacesOptions) {
+  constructor(options: HelperPoolOptions) {
     this.#options = options;
-    this.#timeoutMs = options.timeoutMs ?? PLACE_TIMEOUT_MS;
+    this.#timeoutMs = options.timeoutMs ?? HELPER_TIMEOUT_MS;
   }
 
   /** Starts a helper, so that the first operation finds one. */
@@ -82,22 +82,22 @@ export class Places {
    * @throws {DaemonError} the operation's own error; `PLACE_NOT_ANSWERING` at the time limit, or at once if the user
    *   has too many operations without an answer
    */
-  async perform<Name extends PlaceOperation>(
+  async perform<Name extends HelperOperation>(
     operation: Name,
     owner: Owner,
-    params: PlaceParams<Name>,
-  ): Promise<PlaceAnswer<Name>> {
+    params: HelperParams<Name>,
+  ): Promise<HelperAnswer<Name>> {
     const { result, descriptor } = await this.performOpening(operation, owner, params);
     if (descriptor !== undefined) throw new Error(`${operation} opened something that nobody closes`);
     return result;
   }
 
   /** The same for an operation that may open a descriptor. */
-  performOpening<Name extends PlaceOperation>(
+  performOpening<Name extends HelperOperation>(
     operation: Name,
     owner: Owner,
-    params: PlaceParams<Name>,
-  ): Promise<Performed<PlaceAnswer<Name>>> {
+    params: HelperParams<Name>,
+  ): Promise<Performed<HelperAnswer<Name>>> {
     return new Promise((resolve, reject) => {
       const job: Job = { operation, owner, params, resolve: resolve as Job['resolve'], reject };
       const user = this.#options.userBehind(owner.uid);
@@ -129,9 +129,9 @@ export class Places {
   #next(user: number): void {
     const share = this.#shareOf(user);
     while (share.waiting.length > 0) {
-      if (share.stuck.size >= PLACE_HELPERS_PER_USER_MAX) {
+      if (share.stuck.size >= HELPERS_PER_USER_MAX) {
         for (const job of share.waiting.splice(0)) job.reject(refusal(job, share));
-      } else if (share.helpers.size < PLACE_HELPERS_PER_USER_MAX) {
+      } else if (share.helpers.size < HELPERS_PER_USER_MAX) {
         this.#begin(share.waiting.shift() as Job, user, share);
       } else return;
     }
@@ -151,7 +151,7 @@ export class Places {
       const hangs = setTimeout(() => {
         share.stuck.set(helper, params.path);
         this.#next(user);
-      }, PLACE_HELPER_END_MS);
+      }, HELPER_END_MS);
       hangs.unref();
       const onEnded = () => {
         clearTimeout(hangs);
@@ -171,7 +171,7 @@ export class Places {
       helper.send({ operation, owner, params });
     };
     const events = {
-      onReply: (reply: PlaceReply, descriptor: number | undefined) => {
+      onReply: (reply: HelperReply, descriptor: number | undefined) => {
         if (reply.kind === 'ready') request(helper);
         else if (reply.kind === 'progress') timer?.refresh();
         else {
@@ -195,8 +195,8 @@ export class Places {
     share.helpers.add(helper);
     if (helper.isReady) request(helper);
     else {
-      limit(helper, PLACE_HELPER_START_MS, () => {
-        const what = `the helper process has not started within ${PLACE_HELPER_START_MS / 1000} s`;
+      limit(helper, HELPER_START_MS, () => {
+        const what = `the helper process has not started within ${HELPER_START_MS / 1000} s`;
         return new DaemonError('PLACE_NOT_ANSWERING', `cannot use ${params.path}: ${what}`);
       });
     }
@@ -228,7 +228,7 @@ export class Places {
       if (this.#idle.size === 1) return;
       this.#idle.delete(helper);
       dismiss(helper);
-    }, PLACE_HELPER_IDLE_MS);
+    }, HELPER_IDLE_MS);
     timer.unref();
     this.#idle.set(helper, timer);
   }
