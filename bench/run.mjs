@@ -122,7 +122,7 @@ async function runAll() {
 /** Why the clock addon cannot be loaded, or null. */
 function clockAddonAbsence() {
   try {
-    createRequire(import.meta.resolve('@ringtail/tracer'))('@ringtail/clock-linux-x64');
+    createRequire(import.meta.url)('@ringtail/tracer/clock-linux-x64');
     return null;
   } catch (error) {
     return String(error.message).split('\n')[0];

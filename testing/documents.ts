@@ -27,7 +27,7 @@ export function codeBlocksOf(document: string, heading?: string): CodeBlock[] {
   return blocks.filter(({ line }) => line > section.line && line < (next?.line ?? Number.POSITIVE_INFINITY));
 }
 
-/** The commands of the `sh` blocks, one a line, without comments. A command that ends with `\` includes the next line. */
+/** The commands of the `sh` blocks, one a line, without comments. A line that ends with `\` goes on in the next one. */
 export function commandsOf(blocks: readonly CodeBlock[]): string[] {
   return blocks
     .filter(({ language }) => language === 'sh')

@@ -1,20 +1,25 @@
-// Builds the optional clock addon, packages/clock-linux-x64/build/clock.node, when its sources are newer than it.
-// Prints one line where it cannot be built, which is no failure: without the addon the tracer reads the time from
-// Node.js.
+// Builds the optional clock addon, packages/clock-linux-x64/build/clock.node, when its sources are newer than it, and
+// copies it into the tracer. Prints one line where it cannot be built, which is no failure: without the addon the
+// tracer reads the time from Node.js.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from './replace-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'packages', 'clock-linux-x64');
 const output = join(folder, 'build', 'clock.node');
+const published = join(root, 'packages', 'tracer', 'dist', 'clock-linux-x64.node');
 const sources = ['src/clock.c', 'src/interpolator.h'].map((name) => join(folder, name));
 const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-fPIC', '-shared', '-fvisibility=hidden', '-s'];
 
 const reason = build();
-if (reason !== null) {
+if (reason === null) {
+  replaceFile(published, readFileSync(output));
+} else {
+  rmSync(published, { force: true });
   console.log(`The optional clock addon is not built: ${reason}. Events will cost about twice as much.`);
 }
 

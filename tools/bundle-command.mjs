@@ -2,8 +2,9 @@
 //
 // packages/cli/bundle has one file for each process: Node.js takes longer to find and read three hundred small modules
 // than to run a command. A module that is imported when it is needed is in the same file and runs no earlier. Beside
-// each file are its source map (for node --enable-source-maps) and the licenses of the foreign packages in it.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+// each file are its source map (for node --enable-source-maps) and the licenses of the foreign packages in it. `tracer`
+// has the tracer that recordings load, `systemd` the daemon's unit files.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -48,6 +49,23 @@ mkdirSync(output, { recursive: true });
 for (const { path, contents } of outputFiles) replaceFile(path, contents);
 replaceFile(join(output, 'LICENSES.txt'), packages.filter(isForeign).map(licenseOf).join('\n'));
 
+copyFiles(join(root, 'packages', 'tracer'), join(output, 'tracer'), [
+  'package.json',
+  'dist/index.js',
+  'dist/clock-linux-x64.node',
+]);
+const units = join(root, 'packages', 'sessiond', 'systemd');
+copyFiles(units, join(output, 'systemd'), readdirSync(units));
+
+/** Copies files; a file that is absent here is removed there. */
+function copyFiles(from, to, names) {
+  for (const name of names) {
+    mkdirSync(dirname(join(to, name)), { recursive: true });
+    if (existsSync(join(from, name))) replaceFile(join(to, name), readFileSync(join(from, name)));
+    else rmSync(join(to, name), { force: true });
+  }
+}
+
 /** Folder of the package that has the file. */
 function packageFolder(path) {
   let folder = dirname(resolve(root, path));
@@ -60,13 +78,13 @@ function isForeign(folder) {
 }
 
 /**
- * Packages with native code, which no bundle can hold, that code in the bundle loads and the package ringtail does not
- * declare.
+ * Packages of others with native code, which no bundle can hold, that code in the bundle loads and the package ringtail
+ * does not declare. Our own native code is copied.
  */
 function undeclared(folder) {
   const ours = Object.keys(manifestOf(home).optionalDependencies ?? {});
   return Object.entries(manifestOf(folder).optionalDependencies ?? {})
-    .filter(([name]) => !ours.includes(name))
+    .filter(([name]) => !name.startsWith('@ringtail/') && !ours.includes(name))
     .map(([name, version]) => `packages/cli/package.json lacks the optional dependency ${name} ${version}`);
 }
 

@@ -1,13 +1,14 @@
 // Makes the published files of @ringtail/tracer: node tools/bundle-tracer.mjs
 //
-// dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds the
-// whole tracer but its native code. The part that a program imports does nothing while it is loaded; the rest is a
-// function of the same file that runs, guarded, when the tracer starts (packages/tracer/src/api/registry.ts). Bundlers
-// can therefore include it.
+// dist/index.js is for `import`, dist/index.cjs for `require`, dist/types has the types of both. Each holds the whole
+// tracer but its native code. The part that a program imports does nothing while it is loaded; the rest is a function
+// of the same file that runs, guarded, when the tracer starts (packages/tracer/src/api/registry.ts). Bundlers can
+// therefore include it.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { copyDeclarations } from './copy-declarations.mjs';
 import { replaceFile } from './replace-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -37,7 +38,9 @@ const DEFINE_OWN =
 const startThread = await bundled({ entryPoints: [START], format: 'esm' });
 await bundle({ format: 'esm' }, 'index.js');
 await bundle({ format: 'cjs', define: { 'import.meta.url': 'undefined' } }, 'index.cjs');
-replaceFile(join(folder, 'dist', 'index.d.cts'), typesOfRequire());
+const types = join(folder, 'dist', 'types');
+copyDeclarations(['packages/tracer/dist/index.d.ts'], types);
+replaceFile(join(types, 'tracer', 'index.d.cts'), typesOfRequire());
 
 async function bundle(options, name) {
   const { text, modules } = await bundled({

@@ -18,7 +18,7 @@ const ORDER = {
   ctf: ['base'],
   ringbuf: ['base', 'posix'],
   protocol: ['base'],
-  tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'clock-linux-x64'],
+  tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
   sessiond: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'session-file'],
   'session-file': ['base', 'ctf', 'protocol'],

@@ -2,7 +2,8 @@
 //
 // The commands and their options come from the description of the command line, the session daemon's options from its
 // option table, exit codes and environment variables from the tables of docs/cli.md. DIR is packages/cli/man by
-// default. With --check it writes nothing, and fails if a page is not up to date.
+// default, and then the package's package.json lists the pages. With --check it writes nothing, and fails if a page or
+// the list is not up to date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,8 @@ import { helpText, OPTIONS } from '../packages/sessiond/dist/startup/option-tabl
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const words = process.argv.slice(2);
 const isCheck = words.includes('--check');
-const directory = words.find((word) => word !== '--check') ?? join(root, 'packages', 'cli', 'man');
+const named = words.find((word) => word !== '--check');
+const directory = named ?? join(root, 'packages', 'cli', 'man');
 const isPage = (name) => /\.[18]$/.test(name);
 
 /** Characters with a meaning in roff. */
@@ -23,11 +25,13 @@ const TITLES = { 'Exit codes': 'EXIT STATUS', Example: 'EXAMPLES' };
 
 const pages = await allPages();
 const there = existsSync(directory) ? readdirSync(directory).filter(isPage) : [];
+const manifest = named === undefined ? join(root, 'packages', 'cli', 'package.json') : undefined;
 const excess = there.filter((name) => !pages.has(name));
 if (isCheck) {
   const stale = [...pages]
     .filter(([name, text]) => !there.includes(name) || textOf(name) !== text)
     .map(([name]) => name);
+  if (manifest !== undefined && readFileSync(manifest, 'utf8') !== listedIn(manifest)) stale.push('../package.json');
   for (const name of [...stale, ...excess]) console.error(`${relative(root, join(directory, name))} is not up to date`);
   if (stale.length + excess.length > 0) {
     console.error('make-man-pages: node tools/make-man-pages.mjs writes them again');
@@ -38,11 +42,18 @@ if (isCheck) {
   mkdirSync(directory, { recursive: true });
   for (const name of excess) rmSync(join(directory, name));
   for (const [name, text] of pages) writeFileSync(join(directory, name), text);
+  if (manifest !== undefined) writeFileSync(manifest, listedIn(manifest));
   console.log(`make-man-pages: ${pages.size} manual pages in ${directory}`);
 }
 
 function textOf(name) {
   return readFileSync(join(directory, name), 'utf8');
+}
+
+/** Text of a package.json with the list of the pages: npm installs no directory of pages. */
+function listedIn(file) {
+  const man = [...pages.keys()].sort().map((name) => `./man/${name}`);
+  return `${JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), man }, null, 2)}\n`;
 }
 
 /** Texts by file name. */

@@ -1,7 +1,7 @@
 // Records events that match a filter, until there are a thousand: node create-session.mjs DIR
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { DEFAULT_CHANNEL, SessionDaemonClient } from '@ringtail/ctl';
+import { DEFAULT_CHANNEL, SessionDaemonClient } from 'ringtail/ctl';
 
 const client = await SessionDaemonClient.connect();
 await client.createSession({ name: 'slow', output: resolve(process.argv[2]) });

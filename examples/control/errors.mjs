@@ -1,5 +1,5 @@
 // Each error has a code: node errors.mjs
-import { CtlError, ensureDaemon, SessionDaemonClient } from '@ringtail/ctl';
+import { CtlError, ensureDaemon, SessionDaemonClient } from 'ringtail/ctl';
 
 const failing = [
   () => SessionDaemonClient.connect({ runDirectory: '/nowhere' }),

@@ -1,5 +1,5 @@
 // Prints notifications until a session is destroyed: node notifications.mjs
-import { SessionDaemonClient } from '@ringtail/ctl';
+import { SessionDaemonClient } from 'ringtail/ctl';
 
 const client = await SessionDaemonClient.connect();
 const notifications = await client.notifications();

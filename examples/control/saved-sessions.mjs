@@ -1,6 +1,6 @@
 // Saves all sessions, destroys them, and loads them with other outputs: node saved-sessions.mjs DIR
 import { join, resolve } from 'node:path';
-import { loadSessions, SessionDaemonClient, saveSessions } from '@ringtail/ctl';
+import { loadSessions, SessionDaemonClient, saveSessions } from 'ringtail/ctl';
 
 const directory = resolve(process.argv[2]);
 const client = await SessionDaemonClient.connect();

@@ -1,7 +1,7 @@
 // Runs a flight recorder for a second and records a snapshot of it: node snapshot.mjs DIR
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { SessionDaemonClient } from '@ringtail/ctl';
+import { SessionDaemonClient } from 'ringtail/ctl';
 
 const client = await SessionDaemonClient.connect();
 await client.createSession({ name: 'black-box', output: resolve(process.argv[2]), snapshot: true });

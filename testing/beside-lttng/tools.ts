@@ -11,7 +11,7 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run, systemContext } from 'ringtail';
+import { run, systemContext } from '../../packages/cli/dist/index.js';
 import { shellWords } from './words.ts';
 
 export interface Answer {

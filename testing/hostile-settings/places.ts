@@ -1,5 +1,5 @@
 /** Two directories with the same program: one with the installed tracer, one with a substitute that does nothing. */
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tracer from '@ringtail/tracer';
@@ -7,8 +7,8 @@ import type { Sandbox } from '../e2e/harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
-/** Packages with native code, which the tracer requires at run time. */
-const NATIVE = [`@koromix/koffi-linux-${process.arch}`, `@ringtail/clock-linux-${process.arch}`];
+/** The package with native code that the tracer requires at run time. */
+const NATIVE = `@koromix/koffi-linux-${process.arch}`;
 
 export interface Places {
   readonly traced: string;
@@ -28,13 +28,11 @@ export function makePlaces({ directory }: Sandbox): Places {
 function installTracer(modules: string): void {
   const source = join(ROOT, 'packages', 'tracer');
   const destination = join(modules, '@ringtail', 'tracer');
-  for (const file of ['package.json', 'dist/index.js', 'dist/index.cjs']) {
-    cpSync(join(source, file), join(destination, file));
+  for (const file of ['package.json', 'dist/index.js', 'dist/index.cjs', 'dist/clock-linux-x64.node']) {
+    if (existsSync(join(source, file))) cpSync(join(source, file), join(destination, file));
   }
-  for (const name of NATIVE) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-  }
+  mkdirSync(dirname(join(modules, NATIVE)), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules', NATIVE), join(modules, NATIVE));
 }
 
 function installStandIn(destination: string): void {

@@ -28,6 +28,7 @@ export {
   type TriggerDescription,
   type TriggerReport,
 } from '@ringtail/protocol';
+export { SessionFileError } from '@ringtail/session-file';
 export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from './ctl-error.ts';
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
 export { type DaemonOwner, daemonOwner, ownerBySocket } from './daemon-owner.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { runDirectoryAt } from '@ringtail/posix';
+import { daemonEnvironment, runDirectoryAt } from '@ringtail/posix';
 import { CtlError, ctlError } from './ctl-error.ts';
 import { SessionDaemonClient } from './session-daemon-client.ts';
 
@@ -40,11 +40,9 @@ export async function spawnDaemon(options: SpawnDaemonOptions): Promise<RunningD
   const args = [mainPath, '--rundir', runDirectory, '--ready-fd', String(READY_FD)];
   if (endWithUs) args.push('--lifeline');
   if (logLevel !== undefined) args.push('--log-level', logLevel);
-  // Modules that a user preloads into applications, such as the tracer, do not belong into the daemon.
-  const { NODE_OPTIONS: _, ...env } = options.env ?? process.env;
   const child = spawn(process.execPath, args, {
     cwd: '/',
-    env,
+    env: daemonEnvironment(options.env),
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });

@@ -23,6 +23,7 @@ export {
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';
 export { PosixError } from './posix-error.ts';
+export { daemonEnvironment } from './process/daemon-environment.ts';
 export { descriptorCount, descriptorLimit } from './process/descriptors.ts';
 export { nodeProgramName } from './process/node-command-line.ts';
 export type { CredentialIds } from './process/thread.ts';

@@ -1,12 +1,22 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 
-export function addHelp(program: Command, _context: Context, act: Act): Command {
-  const command = program.command('help').description('explain a sub-command').argument('[command]', 'sub-command');
+export function addHelp(program: Command, context: Context, act: Act): Command {
+  const command = program
+    .command('help')
+    .description('explain a sub-command')
+    .argument('[command]', 'sub-command')
+    .addHelpText('after', '\n"ringtail help man" names the directory of the manual pages.');
   act(command, (name: string | undefined) => {
+    if (name === 'man') {
+      context.stdout.write(placeOfManualPages());
+      return undefined;
+    }
     const topic = name === undefined ? program : program.commands.find((other) => other.name() === name);
     if (topic === undefined) {
       const names = program.commands.map((other) => other.name());
@@ -20,4 +30,11 @@ export function addHelp(program: Command, _context: Context, act: Act): Command 
     return undefined;
   });
   return command;
+}
+
+function placeOfManualPages(): string {
+  const directory = join(dirname(fileURLToPath(import.meta.resolve('ringtail/package.json'))), 'man');
+  const [program, command] = ['ringtail.1', 'ringtail-record.1'].map((name) => `  man ${join(directory, name)}\n`);
+  return `Manual pages are in ${directory}:\n\n${program}${command}
+If ringtail is installed by "npm install --global", man finds them by name: "man ringtail-record".\n`;
 }

@@ -78,7 +78,7 @@ function clock(machine: Machine): Check {
   if (refusal !== null) {
     const fix = machine.env.RINGTAIL_NO_CLOCK_ADDON
       ? 'unset RINGTAIL_NO_CLOCK_ADDON'
-      : `npm install @ringtail/clock-${machine.platform}-${machine.arch}, where there is one`;
+      : 'build Ringtail where a C compiler is installed; there is an addon for x86-64 only';
     return warning(name, `performance.now() is used, which costs more per event: ${refusal}`, fix);
   }
   if (source === undefined || source === 'tsc')

@@ -52,11 +52,11 @@ function spaceOf(path: string): { bytes: number; freeBytes: number } | undefined
   }
 }
 
-/** Loads the addon as the tracer does, from the tracer's place. */
+/** Loads the addon of the tracer that recordings load. */
 function clockAddonRefusal(env: Context['env']): string | null {
   if (env.RINGTAIL_NO_CLOCK_ADDON) return 'RINGTAIL_NO_CLOCK_ADDON is set';
   try {
-    createRequire(import.meta.resolve('@ringtail/tracer'))(`@ringtail/clock-${process.platform}-${process.arch}`);
+    createRequire(import.meta.url)(`#clock-${process.platform}-${process.arch}`);
     return null;
   } catch (error) {
     return describeError(error).split('\n')[0] as string;

@@ -22,7 +22,7 @@ function preloadOption(registerUrl: string): string {
   return `--import=${registerUrl}`;
 }
 
-/** URL of the tracer's preload module. A file URL has no spaces, so it needs no quotes in NODE_OPTIONS. */
+/** URL of the tracer that is installed with the command. It has no spaces, so it needs no quotes in NODE_OPTIONS. */
 export function registerUrl(): string {
-  return import.meta.resolve('@ringtail/tracer/register');
+  return import.meta.resolve('#register');
 }

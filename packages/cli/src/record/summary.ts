@@ -1,6 +1,6 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import type { Finding } from '../diagnosis/finding.ts';
-import { formatBytes, formatCount, formatSeconds, shellQuote } from '../output/quantity.ts';
+import { formatBytes, formatCount, formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';
 import { explainMissing } from './explain-missing.ts';
@@ -62,7 +62,7 @@ export function describeSummary(style: Style, recording: Recording): string {
   const findings = recording.findings ?? [];
   const discarded = formatCount(statistics.eventsDiscarded);
   return [
-    `ringtail: ${style.bold(`${formatCount(statistics.eventsRecorded)} events`)} in ${formatSeconds(recording.seconds)}`,
+    `ringtail: ${style.bold(plural(statistics.eventsRecorded, 'event'))} in ${formatSeconds(recording.seconds)}`,
     row('events/s', formatCount(perSecond(recording))),
     row('discarded', statistics.eventsDiscarded > 0 ? style.yellow(discarded) : discarded),
     row('size', `${formatBytes(statistics.bytes)}, ${(bytesPerEvent(statistics) ?? 0).toFixed(1)} bytes an event`),

@@ -34,7 +34,7 @@ function tscAgo(ns: bigint): bigint {
 
 function readTsc(): { frequencyHz: bigint; tsc: bigint; monotonicNs: bigint } {
   try {
-    const addon = createRequire(import.meta.url)(`@ringtail/clock-${process.platform}-${process.arch}`) as {
+    const addon = createRequire(import.meta.url)(`#clock-${process.platform}-${process.arch}`) as {
       tscFrequency(): number;
       tscPair(): { tsc: bigint; monotonicNs: bigint };
     };

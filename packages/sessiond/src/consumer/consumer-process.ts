@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { daemonEnvironment } from '@ringtail/posix';
 import type { Log } from '../log/log.ts';
 
 export interface ConsumerProcess {
@@ -18,11 +19,9 @@ export type StartConsumer = () => ConsumerProcess;
  */
 export function consumerStarter(mainPath: string, runDirectory: string, log: Log): StartConsumer {
   return () => {
-    // The user's preloads are for applications, not for daemons.
-    const { NODE_OPTIONS: _, ...env } = process.env;
     const child = spawn(process.execPath, [mainPath, '--rundir', runDirectory], {
       cwd: '/',
-      env,
+      env: daemonEnvironment(),
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

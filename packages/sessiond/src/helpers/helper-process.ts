@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describeError } from '@ringtail/base';
-import type { Posix, Watch } from '@ringtail/posix';
+import { daemonEnvironment, type Posix, type Watch } from '@ringtail/posix';
 import { encodeFrame, FrameDecoder } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import { HELPER_FRAME_BYTES_MAX, type HelperReply, type HelperRequest } from './helper-messages.ts';
@@ -40,10 +40,9 @@ export type StartHelper = (events: HelperEvents) => HelperProcess;
 export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHelper {
   return (events) => {
     const [ours, theirs] = posix.socketPair();
-    const { NODE_OPTIONS: _, ...env } = process.env;
     const child = spawn(process.execPath, [mainPath], {
       cwd: '/',
-      env,
+      env: daemonEnvironment(),
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', theirs],
     });

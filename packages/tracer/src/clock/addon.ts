@@ -18,7 +18,7 @@ interface AddonExports {
 
 let loaded: { addon: ClockAddon | undefined } | undefined;
 
-/** The addon, or undefined where it is not installed, not for this platform, or `RINGTAIL_NO_CLOCK_ADDON` is set. */
+/** The addon, or undefined where it was not built, is not for this platform, or `RINGTAIL_NO_CLOCK_ADDON` is set. */
 export function loadClockAddon(): ClockAddon | undefined {
   loaded ??= { addon: load() };
   return loaded.addon;
@@ -27,7 +27,7 @@ export function loadClockAddon(): ClockAddon | undefined {
 function load(): ClockAddon | undefined {
   if (settings().RINGTAIL_NO_CLOCK_ADDON) return undefined;
   try {
-    const exports = requirePackage(`@ringtail/clock-${process.platform}-${process.arch}`) as AddonExports;
+    const exports = requirePackage(`@ringtail/tracer/clock-${process.platform}-${process.arch}`) as AddonExports;
     // A whole page: the addon keeps a raw pointer, and small buffers may live inside the moving heap.
     const memory = new ArrayBuffer(4096);
     exports.bind(memory);

@@ -1,0 +1,43 @@
+/** The commands of the README's first sections, as a developer types them in a folder of their own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { codeBlocksOf, commandsOf, writeFilesOf } from '../documents.ts';
+import { Running } from '../e2e/harness.ts';
+import { makeProject } from './project.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+it('the commands of the README lead from an empty folder to a printed trace', async () => {
+  const pack = mkdtempSync(join(tmpdir(), 'rt-pack-'));
+  onTestFinished(() => rmSync(pack, { recursive: true, force: true }));
+  const { directory, sandbox, succeed } = await makeProject(pack);
+  const [clean, packing, install, tryIt, testIt, ...others] = commandsOf(codeBlocksOf('README.md', 'Install'));
+  // The packages from which this test runs were installed by this command.
+  expect(clean).toBe('npm ci');
+  expect(packing).toBe('npm run pack');
+  expect([tryIt, testIt, others]).toEqual(['npm ci && npm start', 'npm ci && npm test', []]);
+
+  const packed = await new Running('sh', ['-c', `${packing} -- ${pack}`], sandbox.env, ROOT).ended;
+  expect([packed.code, packed.stderr]).toEqual([0, '']);
+  const printed = /^ {2}(npm install .*)$/m.exec(packed.stdout)?.[1];
+  expect(printed?.replaceAll(pack, '../ringtail/pack')).toBe(install);
+
+  expect((await succeed(install as string)).stdout).toMatch(/added \d+ packages/);
+  const quickStart = codeBlocksOf('README.md', 'Quick start');
+  writeFilesOf(quickStart, directory);
+  const [record, view, ...more] = commandsOf(quickStart);
+  expect(more).toEqual([]);
+  const recorded = await succeed(record as string);
+  expect([recorded.stdout, recorded.stderr]).toEqual(['', expect.stringMatching(/^ringtail: 3 events in /)]);
+  const viewed = await succeed(view as string);
+  expect(viewed.stderr).toBe('');
+  // The README shows the same output, with other times and process ids.
+  const shown = quickStart.find(({ text }) => text.startsWith('ringtail: 3 events'))?.text ?? '';
+  const plain = (line: string) => line.replace(/^\[.*?\) \S+ /, '').replace(/vpid = \d+, vtid = \d+/, '');
+  const shownEvents = shown.split('\n').filter((line) => line.startsWith('['));
+  expect(shownEvents).toHaveLength(3);
+  expect(viewed.stdout.trimEnd().split('\n').map(plain)).toEqual(shownEvents.map(plain));
+});
