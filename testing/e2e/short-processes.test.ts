@@ -14,7 +14,7 @@ import { FakeApplication } from '../../packages/sessiond/src/testing/fake-applic
 import { type TestClient, TestDaemon } from '../../packages/sessiond/src/testing/test-daemon.test.support.ts';
 import { eventsOf, makeSandbox, program } from './harness.ts';
 
-const PROCESSES = Number(process.env.RINGTAIL_TEST_PROCESSES ?? 2400);
+const PROCESSES = Number(process.env.RINGTAIL_TEST_PROCESSES ?? 1600);
 const EVENTS = 3;
 const CONSUMER = program('consumer-with-heap-snapshots.mjs');
 const CHANNEL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2, ownership: 'process' } as const;
@@ -153,7 +153,7 @@ it(`${PROCESSES} short processes are all recorded, and the daemons keep nothing 
 }, async () => {
   const daemon = await startedDaemon();
   const { client, output } = await sessionOf(daemon);
-  const warmUp = Math.ceil((PROCESSES * 2) / 3);
+  const warmUp = Math.ceil(PROCESSES / 2);
   for (let idx = 0; idx < warmUp; idx++) await liveShortly(daemon, client);
   const consumer = (await client.ask('daemon-status', {})).consumerPid as number;
   const kept = async () => ({

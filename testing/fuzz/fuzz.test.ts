@@ -5,7 +5,7 @@ import { fuzzTraces } from './traces.ts';
 
 /** The suite always uses this seed; `npm run fuzz` can use another and more inputs. */
 const SEED = fuzzNumber('SEED') ?? 20_261_120;
-const INPUTS = fuzzNumber('INPUTS') ?? 20_000;
+const INPUTS = fuzzNumber('INPUTS') ?? 12_000;
 /** A single input, for a closer look. */
 const ONLY = fuzzNumber('ONLY');
 
