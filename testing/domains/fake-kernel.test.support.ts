@@ -1,6 +1,5 @@
 import {
   type ChannelDescription,
-  type Commands,
   DEFAULT_CHANNEL,
   type DomainDescription,
   type Instrumentation,
@@ -10,13 +9,7 @@ import {
   type SessionStatistics,
   type TrackedAttribute,
 } from '@ringtail/protocol';
-import type { Answer } from '../../packages/sessiond/src/clients/handlers.ts';
-import type {
-  Domain,
-  DomainCommandName,
-  DomainHandlers,
-  NamedChannelUse,
-} from '../../packages/sessiond/src/domains/domain.ts';
+import type { Domain, DomainHandlers, NamedChannelUse } from '../../packages/sessiond/src/domains/domain.ts';
 import type { Session } from '../../packages/sessiond/src/model/session.ts';
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -35,7 +28,7 @@ export class FakeKernel implements Domain {
   /** What the session daemon asked for, in order: the name of a method, or the type of a task. */
   readonly asked: string[] = [];
   readonly #parts = new Map<Session, Part>();
-  readonly #handlers: DomainHandlers = {
+  readonly handlers: DomainHandlers = {
     'enable-channel': (session, { channel }) => {
       const known = this.#channel(session, channel.name);
       if (known === undefined) this.#add(session, { ...channel, enabled: true, contexts: [], rules: [] });
@@ -77,7 +70,10 @@ export class FakeKernel implements Domain {
     },
     'add-map': () => ({ name: 'unused' }),
     'show-maps': () => [],
-    'reclaim-memory': () => ({ bytes: 1024 }),
+    'reclaim-memory': () => {
+      this.asked.push('reclaim-memory');
+      return { bytes: 1024 };
+    },
   };
 
   contexts() {
@@ -90,16 +86,6 @@ export class FakeKernel implements Domain {
   instrumentation(): Instrumentation {
     const fields = [{ name: 'next_tid', spec: { kind: 'integer' } }];
     return { applications: [], tracepointLists: [], events: [{ name: 'sched_switch', logLevel: 0, fields }] };
-  }
-
-  change<Name extends DomainCommandName>(
-    session: Session,
-    command: Name,
-    params: Commands[Name]['params'],
-  ): Answer<Name> {
-    this.asked.push(command);
-    const handler: (session: Session, params: Commands[Name]['params']) => Answer<Name> = this.#handlers[command];
-    return handler(session, params);
   }
 
   created(session: Session): void {

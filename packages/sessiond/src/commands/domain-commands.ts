@@ -7,8 +7,8 @@ import type { CommandServices } from './command-services.ts';
 /** Questions about a domain: its contexts, and the programs and events that it can record. */
 export function domainQuestions({ domains }: CommandServices) {
   return {
-    'list-contexts': ({ domain }) => domains.named(domain).contexts(),
-    'list-instrumentation': ({ domain, fields }, client) => domains.named(domain).instrumentation(client, fields),
+    'list-contexts': ({ domain }) => domains.present(domain).contexts(),
+    'list-instrumentation': ({ domain, fields }, client) => domains.instrumentation(domain, client, fields),
   } satisfies Partial<DaemonHandlers>;
 }
 
@@ -17,7 +17,7 @@ export function domainCommands({ domains }: CommandServices) {
   const inDomain =
     <Name extends DomainCommandName>(command: Name) =>
     (session: Session, params: Commands[Name]['params']): Answer<Name> =>
-      domains.named(params.domain).change(session, command, params);
+      domains.change(session, command, params);
   return {
     'enable-channel': inDomain('enable-channel'),
     'disable-channel': inDomain('disable-channel'),

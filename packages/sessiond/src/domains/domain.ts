@@ -41,29 +41,20 @@ export interface NamedChannelUse extends Omit<ChannelUse, 'channel'> {
 /** Reasons of one domain for a session without events. */
 export type DomainDiagnosis = Omit<SessionDiagnosis, 'active' | 'startedOnce' | 'statistics'>;
 
-/** Commands that name a domain. A domain that the daemon does not have refuses them. */
-export interface NamedDomain {
-  readonly name: DomainName;
-  /** Contexts that its channels can have. */
-  contexts(): readonly ContextDescription[];
-  /** Programs and events that it can record now. @param fields whether the fields of events are listed */
-  instrumentation(client: Client, fields: boolean): Answer<'list-instrumentation'>;
-  /** Carries out a command about its part of a session. */
-  change<Name extends DomainCommandName>(
-    session: Session,
-    command: Name,
-    params: Commands[Name]['params'],
-  ): Answer<Name>;
-}
-
 /**
  * A kind of tracer, and its part of every session.
  *
  * Commands on a session go to all domains, one after the other. A domain in which a session has nothing does nothing.
  */
-export interface Domain extends NamedDomain {
+export interface Domain {
+  readonly name: DomainName;
+  readonly handlers: DomainHandlers;
   /** The programs that it records; undefined if its events do not come from programs. */
   readonly programs?: RecordedPrograms;
+  /** Contexts that its channels can have. */
+  contexts(): readonly ContextDescription[];
+  /** Programs and events that it can record now. @param fields whether the fields of events are listed */
+  instrumentation(client: Client, fields: boolean): Answer<'list-instrumentation'>;
   /** A session has been created: makes the domain's part of it. */
   created(session: Session): void;
   /** A session has been destroyed: drops the domain's part of it. */

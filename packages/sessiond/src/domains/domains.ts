@@ -1,5 +1,6 @@
 import {
   addStatistics,
+  type Commands,
   type DomainDescription,
   type DomainName,
   domainDirectory,
@@ -8,10 +9,19 @@ import {
   type SessionDiagnosis,
   type SessionStatistics,
 } from '@ringtail/protocol';
+import type { Answer } from '../clients/handlers.ts';
+import type { Client } from '../model/client.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
-import { absentDomain, refuseAbsent } from './absent-domain.ts';
-import type { Domain, DomainDiagnosis, NamedChannelUse, NamedDomain, RecordedPrograms, SessionTask } from './domain.ts';
+import { absentInstrumentation, refuseAbsent } from './absent-domain.ts';
+import type {
+  Domain,
+  DomainCommandName,
+  DomainDiagnosis,
+  NamedChannelUse,
+  RecordedPrograms,
+  SessionTask,
+} from './domain.ts';
 
 /** The domains of a session daemon: commands on a session go to all of them. */
 export class Domains {
@@ -22,13 +32,24 @@ export class Domains {
     this.#domains.push(domain);
   }
 
-  named(name: DomainName): NamedDomain {
-    return this.#find(name) ?? absentDomain(name);
-  }
-
   /** @throws {DaemonError} `UNSUPPORTED` if the daemon does not have the domain */
   present(name: DomainName): Domain {
     return this.#find(name) ?? refuseAbsent(name);
+  }
+
+  /** Carries out a command about one domain. @throws {DaemonError} `UNSUPPORTED` as {@link Domains.present} */
+  change<Name extends DomainCommandName>(
+    session: Session,
+    command: Name,
+    params: Commands[Name]['params'],
+  ): Answer<Name> {
+    const { handlers } = this.present(params.domain);
+    const handler: (session: Session, params: Commands[Name]['params']) => Answer<Name> = handlers[command];
+    return handler(session, params);
+  }
+
+  instrumentation(name: DomainName, client: Client, fields: boolean): Answer<'list-instrumentation'> {
+    return this.#find(name)?.instrumentation(client, fields) ?? absentInstrumentation(name);
   }
 
   created(session: Session): void {

@@ -1,6 +1,5 @@
 import { describeError } from '@ringtail/base';
 import {
-  type Commands,
   type ContextDescription,
   type DomainDescription,
   NO_STATISTICS,
@@ -14,7 +13,7 @@ import { DaemonError } from '../../model/daemon-error.ts';
 import { directoryOf } from '../../model/destination.ts';
 import type { Session } from '../../model/session.ts';
 import type { CounterMap } from '../../triggers/maps/counter-map.ts';
-import type { Domain, DomainCommandName, DomainHandlers, NamedChannelUse, SessionTask } from '../domain.ts';
+import type { Domain, DomainHandlers, NamedChannelUse, SessionTask } from '../domain.ts';
 import { contextRefusal, knownContexts } from './context-check.ts';
 import { describeUserPart } from './part/describe-user-part.ts';
 import type { UserPart } from './part/user-part.ts';
@@ -25,13 +24,13 @@ import type { UserServices } from './user-services.ts';
 /** Programs in user space: applications register their threads, which record into rings of their own. */
 export class UserDomain implements Domain {
   readonly name = 'user';
+  readonly handlers: DomainHandlers;
   readonly programs: UserPrograms;
   readonly #services: UserServices;
-  readonly #handlers: DomainHandlers;
 
   constructor(services: UserServices) {
     this.#services = services;
-    this.#handlers = userHandlers(services);
+    this.handlers = userHandlers(services);
     this.programs = new UserPrograms(services);
   }
 
@@ -41,15 +40,6 @@ export class UserDomain implements Domain {
 
   instrumentation(client: Client, fields: boolean): Answer<'list-instrumentation'> {
     return this.#services.applications.describe(client, fields);
-  }
-
-  change<Name extends DomainCommandName>(
-    session: Session,
-    command: Name,
-    params: Commands[Name]['params'],
-  ): Answer<Name> {
-    const handler: (session: Session, params: Commands[Name]['params']) => Answer<Name> = this.#handlers[command];
-    return handler(session, params);
   }
 
   created(session: Session): void {
