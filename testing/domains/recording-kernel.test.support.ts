@@ -34,7 +34,7 @@ export class RecordingKernel extends FakeKernel {
       session: name,
       trace: TRACE,
       output,
-      place: 'kernel',
+      tracePath: 'kernel',
       snapshot,
       format,
       owner,

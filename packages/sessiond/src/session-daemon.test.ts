@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(trace).toMatchObject({
       session: 's',
       output: { kind: 'directory', path: join(daemon.parent, 's') },
-      place: join('ust', 'uid', `${uid}`, '64-bit'),
+      tracePath: join('ust', 'uid', `${uid}`, '64-bit'),
     });
     expect(trace?.uuid).toBe(app.state()?.channels[0]?.traceUuid);
   });
@@ -535,7 +535,7 @@ describe('the process', () => {
     await daemon.client();
   });
 
-  it('takes the place of one that was killed', async () => {
+  it('takes the tracePath of one that was killed', async () => {
     await daemon.start();
     daemon.kill('SIGKILL');
     await daemon.ended();

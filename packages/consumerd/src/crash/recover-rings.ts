@@ -77,8 +77,8 @@ export function recoverRings(shmDirectory: string, outputDirectory: string): Rec
   return { traces };
 }
 
-function recoverTrace(ringDirectory: string, output: string, place: string): RecoveredTrace {
-  const directory = join(output, place);
+function recoverTrace(ringDirectory: string, output: string, tracePath: string): RecoveredTrace {
+  const directory = join(output, tracePath);
   const problems = new Problems(() => {});
   const streams: StreamStatistics[] = [];
   const ringNames = filesIn(ringDirectory).filter((name) => name.endsWith(RING_SUFFIX));

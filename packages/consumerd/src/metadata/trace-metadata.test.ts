@@ -28,11 +28,11 @@ afterEach(() => {
 
 /** Opens a trace in files, as a consumer does. */
 function openTrace(request: OpenTraceRequest, calls: FileCalls) {
-  const { place, uuid, owner, ringDirectory } = request;
+  const { tracePath, uuid, owner, ringDirectory } = request;
   const output = new FileOutput({ directory: join(root, 'out'), owner, calls, onProblem: () => {} });
-  const metadata = new TraceMetadata(request, output.formerMetadata(place));
+  const metadata = new TraceMetadata(request, output.formerMetadata(tracePath));
   opened.push(metadata);
-  const trace = output.openTrace({ place, uuid, metadata: metadata.text });
+  const trace = output.openTrace({ tracePath, uuid, metadata: metadata.text });
   metadata.writeTo(trace);
   if (ringDirectory !== null) {
     metadata.writeTo(new MetadataCopy(ringDirectory, request, metadata.text.prologue, calls));

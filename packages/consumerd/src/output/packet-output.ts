@@ -66,8 +66,8 @@ export interface StreamDescription extends StreamIdentity {
 }
 
 export interface TraceDescription {
-  /** Place of the trace in a trace chunk: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>`. */
-  readonly place: string;
+  /** Path of the trace in a trace chunk: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>`. */
+  readonly tracePath: string;
   readonly uuid: string;
   /** All metadata so far. It grows; `appendMetadata` says by which blocks. */
   readonly metadata: Metadata;
@@ -143,7 +143,7 @@ export interface TraceOutput extends MetadataOutput {
  */
 export interface PacketOutput {
   /** Start of the metadata of a trace that a former consumer wrote; empty if there is none. */
-  formerMetadata(place: string): Later<string>;
+  formerMetadata(tracePath: string): Later<string>;
   openTrace(trace: TraceDescription): Later<TraceOutput>;
   /** Cleans up after a rotation that a former consumer carried out, or not. Returns whether it was carried out. */
   finishRotation(archive: Destination): Later<boolean>;

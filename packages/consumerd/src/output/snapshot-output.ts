@@ -23,9 +23,9 @@ export interface SnapshotOutput {
    * @throws {ConsumerError} `DIRECTORY_REFUSED` if something else is in its place
    */
   formerStatistics(): Later<SessionStatistics | undefined>;
-  /** Begins the snapshot. @param places of its traces. @throws {ConsumerError} `NOT_WRITTEN`, `DIRECTORY_REFUSED` */
-  begin(places: readonly string[]): Later<void>;
-  openStream(place: string, name: string, identity: StreamIdentity): Later<SnapshotStream>;
+  /** Begins a snapshot of these traces. @throws {ConsumerError} `NOT_WRITTEN`, `DIRECTORY_REFUSED` */
+  begin(tracePaths: readonly string[]): Later<void>;
+  openStream(tracePath: string, name: string, identity: StreamIdentity): Later<SnapshotStream>;
   /** Adds the metadata of each trace, and completes the snapshot in one step. */
   complete(statistics: SessionStatistics, metadata: ReadonlyMap<string, string>): Later<void>;
   /** Removes the unfinished snapshot. */

@@ -40,7 +40,7 @@ function makeConsumer(...before: OrderedCommand[]): Consumer {
 
 function openTrace(consumer: Consumer): void {
   const [trace, ...rest] = requests(root).setUp;
-  for (const command of [{ ...trace, place: PLACE, ringDirectory: null }, ...rest]) consumer.handle(command);
+  for (const command of [{ ...trace, tracePath: PLACE, ringDirectory: null }, ...rest]) consumer.handle(command);
 }
 
 /** The trace with that many events, all its rings closed. */

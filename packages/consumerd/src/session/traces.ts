@@ -43,12 +43,13 @@ export class Traces {
     }
     const session = this.#registry.session(request.session);
     const output = session.output ?? this.#outputOf(request, session);
-    const { ringDirectory, place, uuid } = request;
-    const former = output === undefined ? formerMetadataCopy(request) : yield* settled(output.formerMetadata(place));
+    const { ringDirectory, tracePath, uuid } = request;
+    const former =
+      output === undefined ? formerMetadataCopy(request) : yield* settled(output.formerMetadata(tracePath));
     const metadata = new TraceMetadata(request, former);
     let trace: OpenTrace;
     try {
-      const traceOutput = yield* settled(output?.openTrace({ place, uuid, metadata: metadata.text }));
+      const traceOutput = yield* settled(output?.openTrace({ tracePath, uuid, metadata: metadata.text }));
       trace = { request, session, metadata, output: traceOutput };
       if (traceOutput !== undefined) metadata.writeTo(traceOutput);
       if (ringDirectory !== null) {

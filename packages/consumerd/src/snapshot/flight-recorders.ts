@@ -39,7 +39,7 @@ export class FlightRecorders {
     ring.recorder = new RecorderRing({
       source,
       identity: identityOf(channel, request),
-      place: channel.trace.request.place,
+      tracePath: channel.trace.request.tracePath,
       streamName: streamNameOf(channel.request, request),
       owner,
     });
@@ -144,7 +144,10 @@ export class FlightRecorders {
     return writeSnapshot({
       output,
       maxBytes,
-      traces: traces.map(({ request, metadata }) => ({ place: request.place, metadata: () => `${metadata.text}` })),
+      traces: traces.map(({ request, metadata }) => ({
+        tracePath: request.tracePath,
+        metadata: () => `${metadata.text}`,
+      })),
       rings: this.#registry.recordersOf(session),
       onProblem: this.#problemsOf(session),
     });

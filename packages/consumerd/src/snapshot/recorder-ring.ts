@@ -6,8 +6,8 @@ import { SourceError } from '../source/source-error.ts';
 export interface RecorderRingOptions {
   readonly source: SnapshotSource;
   readonly identity: StreamIdentity;
-  /** Place of the trace in a snapshot. */
-  readonly place: string;
+  /** Path of the trace in a snapshot. */
+  readonly tracePath: string;
   /** Name of its data stream in the trace. */
   readonly streamName: string;
   /** Owner of the ring, in words. */
@@ -18,7 +18,7 @@ export interface RecorderRingOptions {
 export class RecorderRing {
   readonly source: SnapshotSource;
   readonly identity: StreamIdentity;
-  readonly place: string;
+  readonly tracePath: string;
   readonly streamName: string;
   readonly owner: string;
   /**
@@ -30,10 +30,10 @@ export class RecorderRing {
   #cleared: SourceCounters = { recorded: 0, discarded: 0, failed: 0, nested: 0 };
   #isClosed = false;
 
-  constructor({ source, identity, place, streamName, owner }: RecorderRingOptions) {
+  constructor({ source, identity, tracePath, streamName, owner }: RecorderRingOptions) {
     this.source = source;
     this.identity = identity;
-    this.place = place;
+    this.tracePath = tracePath;
     this.streamName = streamName;
     this.owner = owner;
   }

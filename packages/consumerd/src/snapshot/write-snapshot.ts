@@ -12,7 +12,7 @@ import type { RecorderRing } from './recorder-ring.ts';
 import type { Turns } from './turns.ts';
 
 export interface SnapshotTrace {
-  readonly place: string;
+  readonly tracePath: string;
   /** All metadata at the time of the call. */
   metadata(): string;
 }
@@ -46,11 +46,11 @@ export function* writeSnapshot(options: SnapshotOptions): Turns<SessionStatistic
   if (former !== undefined) return former;
   const streams: StreamStatistics[] = [];
   try {
-    yield* settled(output.begin(traces.map(({ place }) => place)));
+    yield* settled(output.begin(traces.map(({ tracePath }) => tracePath)));
     const problems = new Problems(options.onProblem);
     for (const { ring, bytesMax } of withShares(options, problems)) {
-      const { source, place, streamName, identity } = ring;
-      const stream = yield* settled(output.openStream(place, streamName, identity));
+      const { source, tracePath, streamName, identity } = ring;
+      const stream = yield* settled(output.openStream(tracePath, streamName, identity));
       const statistics = noStatistics();
       streams.push(statistics);
       const onDamaged = (error: SourceError) => problems.add(describeDamage(ring, error));
@@ -60,7 +60,9 @@ export function* writeSnapshot(options: SnapshotOptions): Turns<SessionStatistic
     }
     const statistics = sumStatistics(streams, problems.list());
     // Everything that the packets refer to has been declared by now.
-    yield* settled(output.complete(statistics, new Map(traces.map(({ place, metadata }) => [place, metadata()]))));
+    yield* settled(
+      output.complete(statistics, new Map(traces.map(({ tracePath, metadata }) => [tracePath, metadata()]))),
+    );
     return statistics;
   } catch (error) {
     output.abandon();

@@ -81,7 +81,7 @@ export class FakeConnection implements Outputs {
     const { peer } = this.#options;
     const clearNotes = new Map<string, StreamNote>();
     return {
-      formerMetadata: (place) => this.#request(() => textOf(peer.metadata.get(place))),
+      formerMetadata: (tracePath) => this.#request(() => textOf(peer.metadata.get(tracePath))),
       openTrace: (trace) => this.#request(() => this.#openTrace(trace, clearNotes)),
       finishRotation: ({ path: archive }) => this.#request(() => peer.archives.has(archive)),
       rotate: ({ path: archive }) =>
@@ -134,17 +134,17 @@ export class FakeConnection implements Outputs {
     this.#isDead = true;
   }
 
-  #openTrace({ place, metadata }: TraceDescription, clearNotes: Map<string, StreamNote>): TraceOutput {
+  #openTrace({ tracePath, metadata }: TraceDescription, clearNotes: Map<string, StreamNote>): TraceOutput {
     const { peer } = this.#options;
-    const known = peer.metadata.get(place) ?? { prologue: metadata.prologue, blocks: new Set<string>() };
+    const known = peer.metadata.get(tracePath) ?? { prologue: metadata.prologue, blocks: new Set<string>() };
     known.prologue = metadata.prologue;
-    peer.metadata.set(place, known);
+    peer.metadata.set(tracePath, known);
     return {
       openChannel: () => {},
-      openStream: ({ name }) => this.#openStream(`${place}/${name}`, clearNotes),
+      openStream: ({ name }) => this.#openStream(`${tracePath}/${name}`, clearNotes),
       formerStatistics: () =>
         this.#request(() => {
-          const notes = [...peer.notes].filter(([path]) => path.startsWith(`${place}/`));
+          const notes = [...peer.notes].filter(([path]) => path.startsWith(`${tracePath}/`));
           return new Map(notes.map(([path, { statistics }]): [string, StreamStatistics] => [path, { ...statistics }]));
         }),
       appendMetadata: (blocks) =>

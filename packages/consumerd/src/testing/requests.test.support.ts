@@ -27,7 +27,7 @@ export function requests(root: string) {
     session: 's',
     trace: 1,
     output: directoryAt(join(root, 'out')),
-    place: 'ust/uid/0/64-bit',
+    tracePath: 'ust/uid/0/64-bit',
     snapshot: false,
     format: 'ctf-1.8',
     owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
@@ -58,7 +58,7 @@ export function requests(root: string) {
   ];
   /** Opens a trace in the directory of another domain. Its channel has the key 12. */
   const kernelSetUp: typeof setUp = [
-    { ...openTrace, trace: 11, place: 'kernel', uuid: KERNEL_UUID, ringDirectory: null },
+    { ...openTrace, trace: 11, tracePath: 'kernel', uuid: KERNEL_UUID, ringDirectory: null },
     { ...openChannel, trace: 11, channel: 12 },
     { ...declareEvents, channel: 12 },
   ];

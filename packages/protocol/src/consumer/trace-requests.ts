@@ -28,11 +28,11 @@ const EVENTS_MAX = 65_536;
 const ENVIRONMENT_MAX = 256;
 /** The session daemon sends names of at most 255 bytes. */
 const ENVIRONMENT_TEXT_MAX = 4096;
-/** Above the longest place: a process name of 128 bytes, a number and a date. */
-const PLACE_BYTES_MAX = 512;
+/** Above the longest path: a process name of 128 bytes, a number and a date. */
+const TRACE_PATH_BYTES_MAX = 512;
 
 /** A relative path that stays inside the directory of a domain. */
-const place = refined(plainText(PLACE_BYTES_MAX), (value, name) => {
+const tracePath = refined(plainText(TRACE_PATH_BYTES_MAX), (value, name) => {
   const parts = value.split('/');
   const isInside = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   if (!isInside) return refuseShape(`${name} must be a relative path without empty parts, "." and ".."`);
@@ -71,8 +71,8 @@ export const traceRequests = {
       session,
       trace,
       output,
-      /** Place of the trace in a chunk or snapshot: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>`. */
-      place,
+      /** Path of the trace in a chunk or snapshot: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>`. */
+      tracePath,
       /** Flight recorder: rings are read for snapshots only. */
       snapshot: boolean,
       format: traceFormat,

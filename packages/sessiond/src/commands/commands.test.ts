@@ -128,8 +128,8 @@ describe('buffers of processes', () => {
     const again = await daemon.application({ procname: 'my app' });
     expect(again.state()?.channels[0]?.key).not.toBe(key);
     const [first, second] = daemon.commands('open-trace');
-    expect(first?.place).toMatch(new RegExp(`^ust/pid/my_app-${process.pid}-\\d{8}-\\d{6}$`));
-    expect(second?.place).not.toBe(first?.place);
+    expect(first?.tracePath).toMatch(new RegExp(`^ust/pid/my_app-${process.pid}-\\d{8}-\\d{6}$`));
+    expect(second?.tracePath).not.toBe(first?.tracePath);
     expect(Object.fromEntries(first?.environment ?? [])).toMatchObject({
       tracer_buffering_scheme: 'pid',
       vpid: process.pid,

@@ -8,7 +8,7 @@ const refused: ConsumerReply = { id: 1, ok: false, code: 'NOT_WRITTEN', message:
 function openTrace(session: string, trace: number): SetUpCommand {
   const rest = {
     output: directoryAt('/d'),
-    place: 'ust/uid/0/64-bit',
+    tracePath: 'ust/uid/0/64-bit',
     snapshot: false,
     format: 'ctf-1.8',
     owner: { uid: 0, gid: 0 },

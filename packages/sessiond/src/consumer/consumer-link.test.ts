@@ -20,7 +20,7 @@ const openTrace: OpenTraceRequest = {
   trace: 1,
   session: 's',
   output: directoryAt('/d'),
-  place: 'ust/uid/0/64-bit',
+  tracePath: 'ust/uid/0/64-bit',
   snapshot: false,
   format: 'ctf-1.8',
   owner: { uid: 0, gid: 0 },

@@ -8,7 +8,7 @@ export interface ApplicationProcess {
   readonly procname: string;
   readonly since: Date;
   /** Directory of its own traces in a trace chunk or snapshot; no two processes share one. */
-  readonly tracePlace: string;
+  readonly tracePath: string;
 }
 
 /** A registered thread, as the kernel identifies it: the thread's own words decide nothing. */

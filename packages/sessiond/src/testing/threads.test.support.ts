@@ -1,13 +1,13 @@
-import { ProcessPlaces } from '../domains/user/part/trace-place.ts';
+import { ProcessTracePaths } from '../domains/user/part/trace-path.ts';
 import type { ApplicationProcess, RecordedThread } from '../model/application-process.ts';
 
 let nextKey = 1;
-const places = new ProcessPlaces();
+const tracePaths = new ProcessTracePaths();
 
 /** A process that registered at the beginning of 1970. */
 export function processOf(pid = 1, procname = 'node'): ApplicationProcess {
   const process = { pid, procname, since: new Date(0) };
-  return { key: nextKey++, ...process, tracePlace: places.take(process) };
+  return { key: nextKey++, ...process, tracePath: tracePaths.take(process) };
 }
 
 /** A thread of that user, whose group has the same number. */

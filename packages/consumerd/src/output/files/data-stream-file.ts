@@ -130,8 +130,8 @@ export class DataStreamFile implements StreamOutput {
    * Writes a second checkpoint. It counts once the last trace file is removed; until then the earlier one counts.
    */
   noteClear(note: StreamNote): void {
-    const place = { fileNumber: this.#files.number, fileBytes: 0, fileEvents: 0, filePackets: 0 };
-    this.#openCheckpoints().write({ ...note, ...place });
+    const emptyFile = { fileNumber: this.#files.number, fileBytes: 0, fileEvents: 0, filePackets: 0 };
+    this.#openCheckpoints().write({ ...note, ...emptyFile });
     this.#isClearNoted = true;
   }
 

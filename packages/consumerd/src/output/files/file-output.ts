@@ -32,9 +32,9 @@ export class FileOutput implements PacketOutput {
     this.#options = options;
   }
 
-  formerMetadata(place: string): string {
+  formerMetadata(tracePath: string): string {
     const { directory, owner } = this.#options;
-    return asUser(owner, () => prologueOf(join(directory, place, 'metadata')));
+    return asUser(owner, () => prologueOf(join(directory, tracePath, 'metadata')));
   }
 
   openTrace(description: TraceDescription): FileTrace {

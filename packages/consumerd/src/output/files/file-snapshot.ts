@@ -32,19 +32,19 @@ export class FileSnapshot implements SnapshotOutput {
     throw new ConsumerError('DIRECTORY_REFUSED', `${this.location} holds something else than this snapshot`);
   }
 
-  begin(places: readonly string[]): void {
+  begin(tracePaths: readonly string[]): void {
     const partial = this.#partial;
     removePartial(this.location);
-    for (const place of places) ensureSnapshotDirectory(join(partial, place, 'index'), dirname(partial));
+    for (const tracePath of tracePaths) ensureSnapshotDirectory(join(partial, tracePath, 'index'), dirname(partial));
   }
 
-  openStream(place: string, name: string, identity: StreamIdentity): SnapshotStreamFile {
-    return new SnapshotStreamFile(join(this.#partial, place), name, identity, this.#calls);
+  openStream(tracePath: string, name: string, identity: StreamIdentity): SnapshotStreamFile {
+    return new SnapshotStreamFile(join(this.#partial, tracePath), name, identity, this.#calls);
   }
 
   complete(statistics: SessionStatistics, metadata: ReadonlyMap<string, string>): void {
     writeNote(this.#partial, statistics, this.#calls);
-    for (const [place, text] of metadata) this.#writeMetadata(join(this.#partial, place, 'metadata'), text);
+    for (const [tracePath, text] of metadata) this.#writeMetadata(join(this.#partial, tracePath, 'metadata'), text);
     nameWhole(this.location);
   }
 

@@ -52,7 +52,7 @@ export class FileTrace implements TraceOutput {
     this.#options = options;
     this.#trace = trace;
     this.#onClose = onClose;
-    this.directory = join(output, trace.place);
+    this.directory = join(output, trace.tracePath);
     this.stateDirectory = stateDirectoryOf(output, trace.uuid);
     this.#chunkFile = asUser(owner, () => {
       checkTraceDirectory(this.stateDirectory, output);
@@ -66,7 +66,7 @@ export class FileTrace implements TraceOutput {
 
   /** Directory of its domain in a trace chunk. */
   get domain(): string {
-    return this.#trace.place.split('/')[0] as string;
+    return this.#trace.tracePath.split('/')[0] as string;
   }
 
   openChannel(channel: ChannelAttributes): void {
@@ -149,9 +149,9 @@ export class FileTrace implements TraceOutput {
    */
   prepareChunk(root: string): void {
     this.abandonChunk();
-    const { place, metadata } = this.#trace;
+    const { tracePath, metadata } = this.#trace;
     asUser(this.#options.owner, () => {
-      this.#nextChunkFile = this.#openMetadata(join(root, place));
+      this.#nextChunkFile = this.#openMetadata(join(root, tracePath));
       this.#nextChunkFile.append(metadata.blocks);
     });
   }

@@ -15,9 +15,9 @@ export class MetadataCopy implements MetadataOutput {
    *
    * @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN`
    */
-  constructor(directory: string, { place, uuid }: OpenTraceRequest, prologue: string, calls: FileCalls) {
+  constructor(directory: string, { tracePath, uuid }: OpenTraceRequest, prologue: string, calls: FileCalls) {
     // Ring files lie below the directory that was named for them as the trace lies below the output of its session.
-    const root = directory.endsWith(`/${place}`) ? directory.slice(0, -place.length) : directory;
+    const root = directory.endsWith(`/${tracePath}`) ? directory.slice(0, -tracePath.length) : directory;
     ensureTraceDirectory(directory, root);
     this.#file = MetadataFile.open(join(directory, 'metadata'), uuid, prologue, calls);
   }

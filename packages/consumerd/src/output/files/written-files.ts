@@ -119,10 +119,10 @@ export class WrittenFiles {
   #check(path: string): 'there' | 'moved' | 'removed' {
     const file = this.#files.get(path);
     if (file === undefined) return 'there';
-    const place = this.#placeOf(path, file);
-    if (place === path) return 'there';
-    if (place !== undefined) {
-      this.#movedTo = dirname(place);
+    const found = this.#currentPathOf(path, file);
+    if (found === path) return 'there';
+    if (found !== undefined) {
+      this.#movedTo = dirname(found);
       return 'moved';
     }
     this.#files.delete(path);
@@ -136,10 +136,10 @@ export class WrittenFiles {
   }
 
   /** Path of a file that has its whole content; undefined if there is none. */
-  #placeOf(path: string, { identity, bytes }: WrittenFile): string | undefined {
-    const isAt = (place: string): boolean => {
+  #currentPathOf(path: string, { identity, bytes }: WrittenFile): string | undefined {
+    const isAt = (at: string): boolean => {
       try {
-        const found = lstatIfThere(place);
+        const found = lstatIfThere(at);
         return found !== undefined && isSame(identity, found) && found.size >= bytes;
       } catch (error) {
         // The directory may not be read, or the file system does not answer: the file may still exist.

@@ -2,7 +2,7 @@ import type { PeerCredentials } from '@ringtail/posix';
 import type { RegisterMessage } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../../model/application-process.ts';
 import { processStartTime } from '../../../peers/process-identity.ts';
-import { ProcessPlaces } from '../part/trace-place.ts';
+import { ProcessTracePaths } from '../part/trace-path.ts';
 
 interface Entry {
   readonly identity: string;
@@ -14,7 +14,7 @@ export class ProcessTable {
   readonly #now: () => Date;
   readonly #byIdentity = new Map<string, ApplicationProcess>();
   readonly #entries = new Map<ApplicationProcess, Entry>();
-  readonly #places = new ProcessPlaces();
+  readonly #tracePaths = new ProcessTracePaths();
   #nextKey = 1;
 
   constructor(now: () => Date) {
@@ -36,7 +36,7 @@ export class ProcessTable {
 
   #newProcess(pid: number, procname: string): ApplicationProcess {
     const process = { pid, procname, since: this.#now() };
-    return { key: this.#nextKey++, ...process, tracePlace: this.#places.take(process) };
+    return { key: this.#nextKey++, ...process, tracePath: this.#tracePaths.take(process) };
   }
 
   /** A thread of the process has gone. @returns whether it was the last one */

@@ -3,7 +3,7 @@ import { type ChannelAttributes, DEFAULT_CHANNEL } from '@ringtail/protocol';
 import type { ApplicationProcess, RecordedThread } from '../../../model/application-process.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
 import { IdentifierTable } from './identifier-table.ts';
-import { placeOfUser } from './trace-place.ts';
+import { tracePathOfUser } from './trace-path.ts';
 import { type Trace, type TraceChannel, tracks, type UserPart } from './user-part.ts';
 
 export interface TraceTableOptions {
@@ -82,7 +82,7 @@ export class TraceTable {
   #make(part: UserPart, thread: RecordedThread): Trace {
     const { session } = part;
     const process = ownershipOf(part) === 'process' ? thread.process : null;
-    const place = process === null ? placeOfUser(thread.uid) : process.tracePlace;
+    const tracePath = process === null ? tracePathOfUser(thread.uid) : process.tracePath;
     const trace: Trace = {
       key: this.#nextTraceKey++,
       session,
@@ -91,8 +91,8 @@ export class TraceTable {
       gid: thread.gid,
       process,
       uuid: this.#options.newUuid(),
-      place,
-      ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
+      tracePath,
+      ringDirectory: session.shmPath === null ? null : join(session.shmPath, tracePath),
       isRecordable: session.shmPath === null,
       channels: new Map(),
       nextStreamInstanceId: 0,

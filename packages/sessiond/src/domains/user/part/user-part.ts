@@ -58,7 +58,7 @@ export interface Trace extends Owner {
   readonly process: ApplicationProcess | null;
   readonly uuid: string;
   /** Its directory in a trace chunk or snapshot. */
-  readonly place: string;
+  readonly tracePath: string;
   readonly ringDirectory: string | null;
   /** Whether threads may record into it: a directory for ring files, if one is wanted, is there. */
   isRecordable: boolean;

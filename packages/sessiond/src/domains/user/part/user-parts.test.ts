@@ -192,7 +192,7 @@ describe('UserParts', () => {
     const trace = sessions.parts.traces.ensure(part, one);
     expect(sessions.parts.traces.ensure(part, one)).toBe(trace);
     const other = sessions.parts.traces.ensure(part, two);
-    expect(other.place).not.toBe(trace.place);
+    expect(other.tracePath).not.toBe(trace.tracePath);
     const [{ key }] = trace.channels.values() as unknown as [{ key: number }];
     expect(sessions.parts.traces.channelOf(key, one)?.trace).toBe(trace);
     expect(sessions.parts.traces.channelOf(key, two)).toBeUndefined();

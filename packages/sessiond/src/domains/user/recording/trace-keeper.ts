@@ -61,7 +61,7 @@ export class TraceKeeper {
     if (!parts.all().includes(part)) return;
     const closed = await link.performPatiently({ type: 'close-trace', trace: key });
     if (!closed.ok) {
-      const sentence = `session ${session.name}: the trace ${trace.place} is not closed: ${closed.message}`;
+      const sentence = `session ${session.name}: the trace ${trace.tracePath} is not closed: ${closed.message}`;
       // Expected: the trace was never opened, or closed with its session.
       const { debug, warn } = log.of(session.owner.uid, 'closed traces');
       if (closed.code === 'NO_TRACE') debug(sentence);
@@ -74,7 +74,7 @@ export class TraceKeeper {
     if (!removed.ok)
       log
         .of(owner.uid, 'checkpoints')
-        .warn(`session ${session.name}: checkpoints of ${trace.place} stay: ${removed.message}`);
+        .warn(`session ${session.name}: checkpoints of ${trace.tracePath} stay: ${removed.message}`);
   }
 
   /**
@@ -107,8 +107,8 @@ export class TraceKeeper {
     }
   }
 
-  #refused({ session, place }: Trace, reason: unknown): never {
-    const sentence = `the trace ${place} cannot be written: ${describeError(reason)}`;
+  #refused({ session, tracePath }: Trace, reason: unknown): never {
+    const sentence = `the trace ${tracePath} cannot be written: ${describeError(reason)}`;
     session.troubles.add(sentence);
     this.#options.log.of(session.owner.uid, 'traces').error(`session ${session.name}: ${sentence}`);
     throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: reason });

@@ -29,7 +29,7 @@ describe('commands of a trace', () => {
       type: 'open-trace',
       session: 's',
       output: { kind: 'directory', path: '/out' },
-      place: 'ust/uid/1000/64-bit',
+      tracePath: 'ust/uid/1000/64-bit',
       owner: { uid: 7, gid: 8 },
       ringDirectory: null,
       uuid: 'uuid-1',
@@ -68,7 +68,7 @@ describe('commands of a trace', () => {
     const other = create('p');
     channels.enable(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
     const command = openTraceRequest(traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
-    expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
+    expect(command.tracePath).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
     const environment = Object.fromEntries(command.environment);
     expect(environment).toMatchObject({
       tracer_buffering_scheme: 'pid',

@@ -18,7 +18,7 @@ export function openTraceRequest(trace: Trace, hostname: string): OpenTraceReque
     session: session.name,
     trace: trace.key,
     output: outputOf(session),
-    place: trace.place,
+    tracePath: trace.tracePath,
     snapshot: session.snapshot,
     format: session.format,
     owner: session.owner,

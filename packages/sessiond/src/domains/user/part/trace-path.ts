@@ -9,7 +9,7 @@ const DIRECTORY = domainDirectory('user');
 const PROCNAME_LENGTH_MAX = 128;
 
 /** Directory in a trace chunk for the trace of a user's applications, as in LTTng. */
-export function placeOfUser(uid: number): string {
+export function tracePathOfUser(uid: number): string {
   return join(DIRECTORY, 'uid', String(uid), '64-bit');
 }
 
@@ -17,7 +17,7 @@ export function placeOfUser(uid: number): string {
  * Directories in a trace chunk for traces of single processes. As in LTTng, the name has the process's name and number,
  * and the local time of its registration. A process that leaves and comes back within a second gets another directory.
  */
-export class ProcessPlaces {
+export class ProcessTracePaths {
   #dateTime = '';
   /** Directories of processes that registered in this second. */
   readonly #taken = new Set<string>();
