@@ -141,9 +141,12 @@ describe('a channel with a blocking timeout', () => {
     const [consumer] = consumersOf(recording.daemonPid) as [number];
     process.kill(consumer, 'SIGSTOP');
     const env = { ...ALLOWED, ...IMPATIENT };
-    const app = await startNode(recording.sandbox, [program('filtered.mjs'), '20000'], env).ended;
+    const app = startNode(recording.sandbox, [program('bursts.mjs')], env);
+    // On a busy machine, the default limit of the registration may pass; the program then registers later.
+    await until(async () => (await recording.client.listApplications()).length === 1);
+    app.process.stdin?.end('20000\n');
+    expect((await app.ended).stdout).toContain('did 20000');
     process.kill(consumer, 'SIGCONT');
-    expect(app.stdout).toContain('"emitted":20000');
     const { eventsRecorded, eventsDiscarded } = await recording.client.destroySession(SESSION);
     expect([eventsRecorded, eventsDiscarded]).toEqual([0, 20_000]);
   });

@@ -5,7 +5,7 @@ import { accessSync, chmodSync, chownSync, constants, mkdirSync, readFileSync, s
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { isRoot, makeSandbox, program, RINGTAIL } from './harness.ts';
 
 export const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
@@ -37,6 +37,9 @@ export function groupId(name: string): number {
   return Number(line?.split(':')[2]);
 }
 
+/** Lines of a daemon's log that are shown if a test fails. */
+const LOG_LINES_SHOWN = 20;
+
 /** How a command of a user ended. */
 export interface UsersCommand {
   readonly code: number;
@@ -50,6 +53,8 @@ export class SharedDaemon {
   readonly #env: NodeJS.ProcessEnv;
   readonly #gid = groupId(GROUP);
   readonly #descriptors: number | undefined;
+  /** What a test waits for. */
+  readonly #pending = new Set<string>();
   #pid = 0;
   #stop: () => Promise<void> = async () => {};
 
@@ -60,6 +65,10 @@ export class SharedDaemon {
     this.directory = sandbox.directory;
     chmodSync(this.directory, 0o711);
     this.#env = { ...sandbox.env, RINGTAIL_RUNDIR: join(this.directory, 'run') };
+    onTestFailed(() => {
+      const log = this.log().trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+      process.stderr.write(`not ended: ${[...this.#pending].join('; ')}\n${log.join('\n')}\n`);
+    });
     for (const uid of USERS) {
       mkdirSync(this.homeOf(uid));
       chownSync(this.homeOf(uid), uid, this.#gid);
@@ -93,7 +102,11 @@ export class SharedDaemon {
       child.kill('SIGKILL');
       await closed;
     });
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const ended = closed.then(([code, signal]) => {
+      throw new Error(`take-shares.mjs ${what} has ended with ${signal ?? code}`);
+    });
+    const ready = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+    const [line] = await this.#until(`take-shares.mjs ${what}`, Promise.race([ready, ended]));
     return JSON.parse(line.replace('ready ', ''));
   }
 
@@ -153,7 +166,17 @@ export class SharedDaemon {
         text[name] += chunk;
       });
     }
-    return { process: child, ended: once(child, 'close').then(([code]) => ({ code, ...text })) };
+    const ended = once(child, 'close').then(([code]) => ({ code, ...text }));
+    return { process: child, ended: this.#until(`user ${uid}: ${args.join(' ')}`, ended) };
+  }
+
+  async #until<T>(what: string, promise: Promise<T>): Promise<T> {
+    this.#pending.add(what);
+    try {
+      return await promise;
+    } finally {
+      this.#pending.delete(what);
+    }
   }
 
   ringtail(uid: number, ...args: string[]): Promise<UsersCommand> {
