@@ -5,7 +5,7 @@
 // each file are its source map (for node --enable-source-maps) and the licenses of the foreign packages in it. `tracer`
 // has the tracer that recordings load, `systemd` the daemon's unit files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { replaceFile } from './replace-file.mjs';
@@ -47,6 +47,10 @@ if (missing.length > 0) {
 }
 mkdirSync(output, { recursive: true });
 for (const { path, contents } of outputFiles) replaceFile(path, contents);
+const written = outputFiles.map(({ path }) => basename(path));
+for (const name of readdirSync(output)) {
+  if (/\.js(\.map)?$/.test(name) && !written.includes(name)) rmSync(join(output, name));
+}
 replaceFile(join(output, 'LICENSES.txt'), packages.filter(isForeign).map(licenseOf).join('\n'));
 
 copyFiles(join(root, 'packages', 'tracer'), join(output, 'tracer'), [

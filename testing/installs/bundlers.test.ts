@@ -22,7 +22,7 @@ async function projectWith(packages: readonly string[], commands: readonly strin
 describe('the commands of docs/your-project.md', () => {
   it('bundle with esbuild, webpack, rollup and ncc, and record the bundles', async () => {
     const { directory, succeed } = await projectWith(
-      ['esbuild', 'webpack', 'rollup', '@vercel/ncc'],
+      ['esbuild', 'webpack', 'webpack-cli', 'rollup', '@vercel/ncc'],
       ['esbuild', 'webpack', 'rollup', 'ncc'],
     );
     const section = codeBlocksOf(PAGE, 'Bundlers');

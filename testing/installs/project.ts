@@ -71,8 +71,12 @@ export async function makeProject(packed: string, yarn: 'yarn' | 'yarn 4' = 'yar
     YARN_ENABLE_TELEMETRY: '0',
     YARN_ENABLE_GLOBAL_CACHE: '0',
   };
-  const run: Project['run'] = (command, env = {}) =>
-    new Running('sh', ['-c', command], { ...settings, ...env }, directory).ended;
+  const run: Project['run'] = (command, env = {}) => {
+    const running = new Running('sh', ['-c', command], { ...settings, ...env }, directory);
+    // A command that asks a question fails. Otherwise it would wait for the answer.
+    running.process.stdin?.end();
+    return running.ended;
+  };
   const succeed: Project['succeed'] = async (command, env) => {
     const ended = await run(command, env);
     expect([command, ended.code, ended.code === 0 ? '' : ended.stdout + ended.stderr]).toEqual([command, 0, '']);

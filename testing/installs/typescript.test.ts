@@ -87,6 +87,6 @@ it('the commands of docs/your-project.md compile and record with tsc and tsx, an
   const editor = await LanguageServer.start(directory);
   const file = join(directory, 'app.ts');
   editor.open(file);
-  expect(await editor.ask('hover', file, 'const gree')).toContain('times: IntegerType');
+  expect(await editor.ask('hover', file, 'const gree')).toContain('const greeted: Tracepoint<');
   expect(await editor.ask('completion', file, "provider('hello').")).toContain('"tracepoint"');
 });
