@@ -15,6 +15,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   // A message about a reader that ended.
   'cli/src/main.ts': "on('error'",
   // Text of the printers, which write with `TextEscapes`, `visibleLine`, `jsonText` and `csvCell`.
+  'cli/src/reading/follow-session.ts': 'PrettyPrinter',
   'cli/src/reading/output.ts': 'writeBytes',
   'cli/src/reading/print-text.ts': 'printPrettyInJobs',
   'reader/src/files/jobs/job-process.ts': 'SlicePrinter',

@@ -91,16 +91,6 @@ export function useOf(pid: number): Use {
   return { descriptors: readdirSync(`/proc/${pid}/fd`).length, memoryBytes: Number(kibibytes) * 1024 };
 }
 
-/** Clock ticks of `/proc/PID/stat`: 100 a second on Linux. */
-const TICK_MS = 10;
-
-/** CPU time of a process until now. */
-export function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
-
 /** Additional options of the daemon. */
 export interface DaemonOptions {
   readonly options?: readonly string[];

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { constants, loadavg, setPriority } from 'node:os';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { childrenOf, pause } from '../e2e/harness.ts';
+import { childrenOf, cpuMsOf, pause } from '../e2e/harness.ts';
 import { ATTACK_SEED, attackNumber } from './attack-number.ts';
-import { ATTACKERS, AttackedDaemon, canAttack, cpuMsOf, useOf } from './attacked-daemon.ts';
+import { ATTACKERS, AttackedDaemon, canAttack, useOf } from './attacked-daemon.ts';
 
 /** In the suite, long enough for each kind of attack to begin; `npm run attack -- hostile-user` is the full attack. */
 const MINUTES = attackNumber('MINUTES') ?? 0.1;

@@ -284,6 +284,15 @@ function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
+/** Clock ticks of `/proc/PID/stat`: 100 a second on Linux. */
+const TICK_MS = 10;
+
+/** CPU time of a process so far; 0 once it has gone. */
+export function cpuMsOf(pid: number): number {
+  const [user, system] = statOf(pid)?.slice(11, 13) ?? [];
+  return (Number(user ?? 0) + Number(system ?? 0)) * TICK_MS;
+}
+
 /** The fields of `/proc/PID/stat` from the third, the state, on. */
 function statOf(pid: number): string[] | undefined {
   try {

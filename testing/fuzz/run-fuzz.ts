@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuMsOf } from '../e2e/harness.ts';
 import type { FuzzTrace } from './traces.ts';
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
@@ -10,7 +11,7 @@ const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
 /** Limit of the child's heap; Node.js ends the child beyond it. */
 const HEAP_MIB = 256;
 
-/** Limits for hangs: an input takes a few milliseconds, on a busy machine perhaps a second. */
+/** Limit for hangs, in CPU time: an input takes a few milliseconds. */
 const HANG_MS = 20_000;
 const LOOK_MS = 500;
 
@@ -93,13 +94,14 @@ async function runChild(directory: string, kind: FuzzKind, seed: number, from: n
   });
   let hung = false;
   let seen = -1;
-  let since = Date.now();
+  let sinceMs = 0;
   const watch = setInterval(() => {
     const index = readFileSync(join(directory, 'progress')).readUInt32LE(0);
+    const nowMs = cpuMsOf(child.pid as number);
     if (index !== seen) {
       seen = index;
-      since = Date.now();
-    } else if (Date.now() - since > HANG_MS) {
+      sinceMs = nowMs;
+    } else if (nowMs - sinceMs > HANG_MS) {
       hung = true;
       child.kill('SIGKILL');
     }
@@ -109,6 +111,6 @@ async function runChild(directory: string, kind: FuzzKind, seed: number, from: n
     child.once('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
   }).finally(() => clearInterval(watch));
   const lines = output.split('\n').filter((line) => line !== '');
-  if (hung) return { lines, end: `nothing came of it within ${HANG_MS} ms` };
+  if (hung) return { lines, end: `nothing came of it within ${HANG_MS} ms of CPU time` };
   return { lines, end: status === undefined ? undefined : `the process ended with ${status}: ${errors}` };
 }

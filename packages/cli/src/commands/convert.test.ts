@@ -57,7 +57,7 @@ describe('ringtail convert', () => {
       [7, 8],
     ],
     [
-      ['--name', 'a:*,c'],
+      ['--name', 'a:o*,a:one'],
       [0, 2, 4, 6, 8],
     ],
     [
