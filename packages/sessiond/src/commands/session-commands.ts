@@ -21,8 +21,8 @@ import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
 import type { SessionWork } from './session-work.ts';
 
-/** What is there for a session that is about to be created. */
-interface ClaimedPlace {
+/** Name and output of a session that is about to be created. */
+interface ClaimedSession {
   readonly output: ClaimedOutput;
   /** Gives its name back. */
   readonly unreserve: () => void;
@@ -139,19 +139,19 @@ export class SessionCommands {
     const leaving = registry.reservations.leavingBefore({ ...params, output: destinationOf(params) }, client);
     await queue.settled(leaving.map(({ name }) => name));
     queue.refuseIfClosed();
-    const place = await this.#claim(params, client);
+    const claimed = await this.#claim(params, client);
     try {
       queue.refuseIfClosed();
-      return this.#create(params, client, place);
+      return this.#create(params, client, claimed);
     } catch (error) {
-      place.unreserve();
-      place.output.release();
+      claimed.unreserve();
+      claimed.output.release();
       throw error;
     }
   }
 
   /** Reserves the name of a session and makes its output directory. @throws {DaemonError} */
-  async #claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedPlace> {
+  async #claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedSession> {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
     const { registry, domains, helpers, outputs, now } = this.#services;
@@ -175,7 +175,7 @@ export class SessionCommands {
   #create(
     params: Commands['create-session']['params'],
     client: Client,
-    { output, unreserve }: ClaimedPlace,
+    { output, unreserve }: ClaimedSession,
   ): Result<'create-session'> {
     const { registry, domains, defaultFormat, notifications, now, log } = this.#services;
     const owner = ownerFor(client);
