@@ -1,9 +1,9 @@
 /** The commands of docs/your-project.md about bundlers and test runners. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codeBlocksOf, commandsOf, writeFilesOf } from '../documents.ts';
-import { linkPackages, makeProject, type Project, packedOnce, unpackPackages } from './project.ts';
+import { linkPackages, makeProject, type Project, packedOnce, runInSession, unpackPackages } from './project.ts';
 
 const PAGE = 'docs/your-project.md';
 const packed = packedOnce();
@@ -39,18 +39,21 @@ describe('the commands of docs/your-project.md', () => {
   });
 
   it('put the tracer into a bundle, install its native code beside it, and record the bundle', async () => {
-    const { directory, run, succeed } = await projectWith(['esbuild'], ['esbuild']);
-    const [bundle, install, record] = WHOLE as [string, string, string];
+    const project = await projectWith(['esbuild'], ['esbuild']);
+    const { directory, sandbox, succeed } = project;
+    const [bundle, record, install] = WHOLE as [string, string, string];
     await succeed(bundle);
-    // A folder with the bundle alone. `ringtail` stays in the project.
-    const beside = join(directory, 'deployed');
-    mkdirSync(beside);
-    cpSync(join(directory, 'dist'), join(beside, 'dist'), { recursive: true });
-    writeFileSync(join(beside, 'package.json'), '{ "name": "deployed", "private": true }');
-    await succeed(`cd deployed && ${install}`);
-    expect((await succeed(`cd deployed && ${record}`)).stderr).toMatch(THREE);
-    const refused = await run('node dist/whole.mjs', { RINGTAIL_DEBUG: '1', RINGTAIL_NO_KOFFI: '1' });
-    expect(refused.code).toBe(0);
+    expect((await succeed(record)).stderr).toMatch(THREE);
+    // A directory with the bundle alone.
+    const deployed = join(sandbox.directory, 'deployed');
+    cpSync(join(directory, 'dist'), join(deployed, 'dist'), { recursive: true });
+    writeFileSync(join(deployed, 'package.json'), '{ "name": "deployed", "private": true }');
+    const run = `cd ${deployed} && node dist/whole.mjs`;
+    const without = await runInSession(project, run, { RINGTAIL_DEBUG: '1' });
+    expect(without.ended.stderr).toContain('koffi cannot be loaded');
+    expect([without.ended.code, without.eventCount]).toEqual([0, 0]);
+    await succeed(`cd ${deployed} && ${install}`);
+    expect((await runInSession(project, run)).eventCount).toBe(3);
   });
 
   it('record tests of node --test, vitest and jest', async () => {

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codeBlocksOf, commandsOf, writeFilesOf } from '../documents.ts';
-import { makeProject, type PACKAGE_MANAGERS, packedOnce } from './project.ts';
+import { makeProject, type PACKAGE_MANAGERS, packedOnce, runInSession } from './project.ts';
 
 const packed = packedOnce();
 
@@ -29,7 +29,8 @@ const MANAGERS: readonly [name: string, Manager][] = [
 
 describe('the commands of docs/your-project.md', () => {
   it.each(MANAGERS)('install and record with %s', async (_, { heading, yarn, files = {} }) => {
-    const { directory, succeed } = await makeProject(packed(), yarn);
+    const project = await makeProject(packed(), yarn);
+    const { directory, succeed } = project;
     writeFilesOf(codeBlocksOf('README.md', 'Quick start'), directory);
     for (const [name, text] of Object.entries({ ...files, 'package.json': '{ "name": "shop", "private": true }' }))
       writeFileSync(join(directory, name), text);
@@ -37,6 +38,11 @@ describe('the commands of docs/your-project.md', () => {
     for (const command of commands.slice(0, -1)) await succeed(command);
     const record = commands.at(-1) as string;
     expect((await succeed(record)).stderr).toMatch(/^ringtail: 3 events in /m);
-    expect(existsSync(join(directory, 'node_modules'))).toBe(!(files['.yarnrc.yml'] ?? '').includes('pnp'));
+    // `record` loads a tracer of its own; a session records the program's.
+    const isPlugAndPlay = !existsSync(join(directory, 'node_modules'));
+    expect(isPlugAndPlay).toBe((files['.yarnrc.yml'] ?? '').includes('pnp'));
+    const command = isPlugAndPlay ? 'yarn node app.mjs' : 'node app.mjs';
+    const { ended, eventCount } = await runInSession(project, command, { RINGTAIL_DEBUG: '1' });
+    expect([ended.stderr, eventCount]).toEqual(['', 3]);
   });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type Ended, makeSandbox, Running, type Sandbox } from '../e2e/harness.ts';
+import { type Ended, makeSandbox, Running, ringtail, type Sandbox, sessionDaemonOf, succeed } from '../e2e/harness.ts';
 import { startRegistry } from './local-registry.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -68,6 +68,8 @@ export async function makeProject(packed: string, yarn: 'yarn' | 'yarn 4' = 'yar
     npm_config_update_notifier: 'false',
     [yarn === 'yarn' ? 'YARN_REGISTRY' : 'YARN_NPM_REGISTRY_SERVER']: registry,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
+    // yarn 1 of root otherwise keeps packages outside of the home directory, by their version.
+    YARN_CACHE_FOLDER: join(sandbox.directory, 'yarn-cache'),
     YARN_ENABLE_TELEMETRY: '0',
     YARN_ENABLE_GLOBAL_CACHE: '0',
   };
@@ -77,12 +79,12 @@ export async function makeProject(packed: string, yarn: 'yarn' | 'yarn 4' = 'yar
     running.process.stdin?.end();
     return running.ended;
   };
-  const succeed: Project['succeed'] = async (command, env) => {
+  const succeedHere: Project['succeed'] = async (command, env) => {
     const ended = await run(command, env);
     expect([command, ended.code, ended.code === 0 ? '' : ended.stdout + ended.stderr]).toEqual([command, 0, '']);
     return ended;
   };
-  return { sandbox, directory, run, succeed };
+  return { sandbox, directory, run, succeed: succeedHere };
 }
 
 /** Gives a project both packages, unpacked as npm lays them out: quicker than an installation. */
@@ -98,6 +100,25 @@ export function unpackPackages(directory: string, packed: string): void {
     }
   }
   linkPackages(directory, [`@koromix/koffi-linux-${process.arch}`], []);
+}
+
+/** Runs a command in a session of a daemon outside of the project. @returns its end, and its recorded events */
+export async function runInSession(
+  { sandbox, run }: Project,
+  command: string,
+  env: Sandbox['env'] = {},
+): Promise<{ ended: Ended; eventCount: number }> {
+  const directory = mkdtempSync(join(sandbox.directory, 'session-'));
+  const outside = { ...sandbox, env: { ...sandbox.env, RINGTAIL_RUNDIR: join(directory, 'run') } };
+  const trace = join(directory, 'trace');
+  await succeed(outside, 'create', 'all', '-o', trace);
+  await succeed(outside, 'enable-event', '-u', '-a');
+  await succeed(outside, 'start');
+  const ended = await run(command, { ...env, RINGTAIL_RUNDIR: join(directory, 'run') });
+  await ringtail(outside, ['destroy']);
+  const listed = await ringtail(outside, ['view', trace]);
+  process.kill(sessionDaemonOf({ ...outside, directory }), 'SIGTERM');
+  return { ended, eventCount: listed.stdout.split('\n').filter((line) => line.includes('shop:')).length };
 }
 
 /** Gives a project packages of this repository's node_modules with their commands, without an installation. */
