@@ -16,7 +16,12 @@ function loopAround(callee) {
 
 const loops = {
   empty: loopAround((_id, _customer) => {}),
-  disabled: loopAround(provider('bench').tracepoint('disabled', { id: i32, customer: str })),
+  disabled: loopAround(
+    provider('bench').tracepoint('disabled', [
+      ['id', i32],
+      ['customer', str],
+    ]),
+  ),
 };
 const nsPerCall = { empty: [], disabled: [] };
 for (let round = 0; round < ROUNDS; round++) {

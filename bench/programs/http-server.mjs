@@ -7,8 +7,16 @@ async function tracepoints() {
   const { f64, provider, str, u16, u32 } = await import('@ringtail/tracer');
   const bench = provider('bench');
   return {
-    begin: bench.tracepoint('request_begin', { request: u32, method: str, url: str }),
-    end: bench.tracepoint('request_end', { request: u32, status: u16, seconds: f64 }),
+    begin: bench.tracepoint('request_begin', [
+      ['request', u32],
+      ['method', str],
+      ['url', str],
+    ]),
+    end: bench.tracepoint('request_end', [
+      ['request', u32],
+      ['status', u16],
+      ['seconds', f64],
+    ]),
   };
 }
 

@@ -5,7 +5,7 @@ import { printJson } from './loops.mjs';
 
 const TURN_MS = 5;
 const stalls = provider('stalls');
-const events = Array.from({ length: 10 }, (_, i) => stalls.tracepoint(`e${i}`, { n: u32 }));
+const events = Array.from({ length: 10 }, (_, i) => stalls.tracepoint(`e${i}`, [['n', u32]]));
 let longest = 0;
 
 process.stdin.on('data', () => {

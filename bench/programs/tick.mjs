@@ -7,7 +7,10 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { i32, provider, str } from '@ringtail/tracer';
 import { printJson, STRINGS, timeLoops } from './loops.mjs';
 
-const tick = provider('bench').tracepoint('tick', { id: i32, customer: str });
+const tick = provider('bench').tracepoint('tick', [
+  ['id', i32],
+  ['customer', str],
+]);
 
 function emitConstant(events) {
   for (let i = 0; i < events; i++) tick(i, 'customer-1000000');

@@ -8,7 +8,7 @@ import { provider, u64 } from '@ringtail/tracer';
 import { printJson } from './loops.mjs';
 
 const [manner, events, periodMs] = process.argv.slice(2);
-const hit = provider('latency').tracepoint('hit', { at: u64 });
+const hit = provider('latency').tracepoint('hit', [['at', u64]]);
 
 for (let n = 0; n < Number(events); n++) {
   if (manner === 'idle') await pause(Number(periodMs));

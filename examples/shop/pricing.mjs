@@ -4,10 +4,21 @@ import { parentPort } from 'node:worker_threads';
 import { array, f64, provider, seq, u8, u32 } from '@ringtail/tracer';
 
 const pricing = provider('pricing');
-const quoteBegin = pricing.tracepoint('quote_begin', { ticket: u32, skus: seq(u32) }, { logLevel: 'debug' });
+const quoteBegin = pricing.tracepoint(
+  'quote_begin',
+  [
+    ['ticket', u32],
+    ['skus', seq(u32)],
+  ],
+  { logLevel: 'debug' },
+);
 const quoteEnd = pricing.tracepoint(
   'quote_end',
-  { ticket: u32, price: f64, seal: array(u8, 8) },
+  [
+    ['ticket', u32],
+    ['price', f64],
+    ['seal', array(u8, 8)],
+  ],
   { logLevel: 'debug' },
 );
 

@@ -69,7 +69,7 @@ async function told(sandbox: Sandbox, command: readonly string[]): Promise<{ fin
 }
 
 const TICK = `import { provider, u32 } from '@ringtail/tracer';
-provider('app').tracepoint('tick', { n: u32 })(1);
+provider('app').tracepoint('tick', [['n', u32]])(1);
 `;
 
 it('refused tracepoints are named, and others record', async () => {
@@ -78,10 +78,10 @@ it('refused tracepoints are named, and others record', async () => {
     sandbox,
     `import { provider, u32 } from '@ringtail/tracer';
      const p = provider('svc');
-     p.tracepoint('GET "/orders"', { n: u32 })(1);
-     p.tracepoint('ok', { 'content-length': u32 })(2);
-     p.tracepoint('x'.repeat(300), { n: u32 })(3);
-     p.tracepoint('fine', { n: u32 })(4);`,
+     p.tracepoint('GET "/orders"', [['n', u32]])(1);
+     p.tracepoint('ok', [['content-length', u32]])(2);
+     p.tracepoint('x'.repeat(300), [['n', u32]])(3);
+     p.tracepoint('fine', [['n', u32]])(4);`,
   );
   const { findings, events } = await told(sandbox, [node, app]);
   expect(events).toHaveLength(1);
@@ -155,7 +155,7 @@ describe('a worker of a recorded program is recorded', () => {
   const WORKERS = `import { once } from 'node:events';
     import { isMainThread, SHARE_ENV, Worker, workerData } from 'node:worker_threads';
     import { provider, str } from '@ringtail/tracer';
-    provider('w').tracepoint('hello', { who: str })(isMainThread ? 'main' : workerData);
+    provider('w').tracepoint('hello', [['who', str]])(isMainThread ? 'main' : workerData);
     const start = (who, options) => once(new Worker(new URL(import.meta.url), { ...options, workerData: who }), 'exit');
     if (isMainThread) {
       if (process.argv[2] !== undefined) {
@@ -261,7 +261,7 @@ describe('a trace that is removed while it is recorded', () => {
   /** Emits the number of events on each line of its standard input. */
   const COUNTED = `import { createInterface } from 'node:readline';
     import { provider, u32 } from '@ringtail/tracer';
-    const tick = provider('app').tracepoint('tick', { n: u32 });
+    const tick = provider('app').tracepoint('tick', [['n', u32]]);
     for await (const line of createInterface({ input: process.stdin })) {
       for (let n = 0; n < Number(line); n++) tick(n);
       console.log('emitted ' + line);
@@ -343,7 +343,7 @@ describe('a trace that is removed while it is recorded', () => {
 describe('a program that does not register', () => {
   const PARENT = `import { spawn } from 'node:child_process';
     import { provider, u32 } from '@ringtail/tracer';
-    provider('app').tracepoint('tick', { n: u32 })(1);
+    provider('app').tracepoint('tick', [['n', u32]])(1);
     const child = spawn(process.execPath, ['child.mjs', 'a secret'], { env: {}, stdio: 'inherit', cwd: import.meta.dirname ?? '.' });`;
 
   it('because its environment was removed is named in the summary of a recording', async () => {

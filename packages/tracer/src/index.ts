@@ -41,6 +41,6 @@ export {
 } from './api/fields.ts';
 export { type Provider, provider, type TracepointOptions } from './api/provider.ts';
 export { tracef, tracelog } from './api/tracef.ts';
-export type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './api/tracepoint.ts';
+export type { Argument, ArgumentsOf, FieldList, Tracepoint } from './api/tracepoint.ts';
 
 threadRegistry();

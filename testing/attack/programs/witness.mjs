@@ -6,7 +6,10 @@ import { provider, str, u32 } from '@ringtail/tracer';
 const perSecond = Number(process.argv[2]);
 const PERIOD_MS = 10;
 
-const step = provider('witness').tracepoint('step', { index: u32, padding: str });
+const step = provider('witness').tracepoint('step', [
+  ['index', u32],
+  ['padding', str],
+]);
 const padding = 'y'.repeat(60);
 const begin = performance.now();
 let index = 0;

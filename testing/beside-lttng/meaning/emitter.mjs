@@ -25,26 +25,26 @@ const FILLING_BYTES = 200;
 const WORDS = ['zero', 'one', 'two words', 'three*', 'four "quoted" \\ ü'];
 
 const meaning = provider('meaning');
-const sample = meaning.tracepoint('sample', {
-  n: i64,
-  i8,
-  i16,
-  i32,
-  i64,
-  u8,
-  u16,
-  u32,
-  u64,
-  h32: hex(u32),
-  f64,
-  f32,
-  words: str,
-  mood: enumeration(i8, { SAD: -1, CALM: 0, GLAD: [1, 3] }),
-  color: enumeration(u8, { RED: 0, BLUE: 200 }),
-  three: array(i32, 3),
-  some: seq(u16),
-});
-const filling = meaning.tracepoint('filling', { bytes: str });
+const sample = meaning.tracepoint('sample', [
+  ['n', i64],
+  ['i8', i8],
+  ['i16', i16],
+  ['i32', i32],
+  ['i64', i64],
+  ['u8', u8],
+  ['u16', u16],
+  ['u32', u32],
+  ['u64', u64],
+  ['h32', hex(u32)],
+  ['f64', f64],
+  ['f32', f32],
+  ['words', str],
+  ['mood', enumeration(i8, { SAD: -1, CALM: 0, GLAD: [1, 3] })],
+  ['color', enumeration(u8, { RED: 0, BLUE: 200 })],
+  ['three', array(i32, 3)],
+  ['some', seq(u16)],
+]);
+const filling = meaning.tracepoint('filling', [['bytes', str]]);
 const numbered = Object.fromEntries(
   Object.entries({
     critical: 'crit',
@@ -55,7 +55,7 @@ const numbered = Object.fromEntries(
     debugged: 'debug',
     step: undefined,
     last: undefined,
-  }).map(([name, logLevel]) => [name, meaning.tracepoint(name, { n: i64 }, { logLevel })]),
+  }).map(([name, logLevel]) => [name, meaning.tracepoint(name, [['n', i64]], { logLevel })]),
 );
 
 function emitSample(n) {

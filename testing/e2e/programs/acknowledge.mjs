@@ -6,7 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { provider, str, u32 } from '@ringtail/tracer';
 
 const [name = 'e2e', manner] = process.argv.slice(2);
-const step = provider(name).tracepoint('step', { index: u32, padding: str });
+const step = provider(name).tracepoint('step', [
+  ['index', u32],
+  ['padding', str],
+]);
 const word = Buffer.alloc(4);
 for (let index = 0; ; index++) {
   // Never empty: babeltrace2 2.0.4 shows the text of an earlier event in place of an empty string.

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { provider, u32 } from '@ringtail/tracer';
 
-const burst = provider('e2e').tracepoint('burst', { index: u32 });
+const burst = provider('e2e').tracepoint('burst', [['index', u32]]);
 const pause = new Int32Array(new SharedArrayBuffer(4));
 let index = 0;
 for await (const line of createInterface({ input: process.stdin })) {

@@ -5,7 +5,11 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { provider, str, u32 } from '@ringtail/tracer';
 
-const step = provider('e2e').tracepoint('step', { role: str, pid: u32, index: u32 });
+const step = provider('e2e').tracepoint('step', [
+  ['role', str],
+  ['pid', u32],
+  ['index', u32],
+]);
 const [how, count, events, role = cluster.isWorker ? 'child' : 'parent'] = process.argv.slice(2);
 const self = fileURLToPath(import.meta.url);
 

@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 import { context, provider, u32 } from '@ringtail/tracer';
 
 const ctx = provider('ctx');
-const event = ctx.tracepoint('event', { step: u32 });
-const nested = ctx.tracepoint('inner', { step: u32 });
+const event = ctx.tracepoint('event', [['step', u32]]);
+const nested = ctx.tracepoint('inner', [['step', u32]]);
 const tenant = new AsyncLocalStorage();
 context('shop', 'tenant', tenant);
 context('shop', 'carts', () => 3n);

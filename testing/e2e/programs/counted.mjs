@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { provider, u32 } from '@ringtail/tracer';
 
-const step = provider('e2e').tracepoint('step', { index: u32 });
+const step = provider('e2e').tracepoint('step', [['index', u32]]);
 let emitted = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   for (let left = Number(line); left > 0; left--) step(emitted++);

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { provider, str, u32 } from '@ringtail/tracer';
 
 const [way, count = '200', file] = process.argv.slice(2);
-const step = provider('crash').tracepoint('step', { index: u32, padding: str });
+const step = provider('crash').tracepoint('step', [
+  ['index', u32],
+  ['padding', str],
+]);
 const word = Buffer.alloc(4);
 
 function emit(index) {

@@ -8,7 +8,12 @@ const THREADS = 4;
 const KINDS = 8;
 
 const driven = provider('driven');
-const kinds = Array.from({ length: KINDS }, (_, kind) => driven.tracepoint(`k${kind}`, { thread: u8, n: u32 }));
+const kinds = Array.from({ length: KINDS }, (_, kind) =>
+  driven.tracepoint(`k${kind}`, [
+    ['thread', u8],
+    ['n', u32],
+  ]),
+);
 
 if (isMainThread) {
   const stop = new Int32Array(new SharedArrayBuffer(4));

@@ -21,24 +21,24 @@ const count = Number(process.argv[2]);
 const colour = enumeration(u8, { red: 0, green: 1, blue: [2, 9] });
 const sample = provider('e2e').tracepoint(
   'sample',
-  {
-    index: u32,
-    big: u64,
-    below: i64,
-    ratio: f64,
-    name: str,
-    note: text,
-    flag: bool,
-    colour,
-    mask: hex(u32),
-    items: seq(u32),
-    triple: array(u8, 3),
-    place: struct({ x: u32, y: u32 }),
-    maybe: optional(u32),
-  },
+  [
+    ['index', u32],
+    ['big', u64],
+    ['below', i64],
+    ['ratio', f64],
+    ['name', str],
+    ['note', text],
+    ['flag', bool],
+    ['colour', colour],
+    ['mask', hex(u32)],
+    ['items', seq(u32)],
+    ['triple', array(u8, 3)],
+    ['place', struct({ x: u32, y: u32 })],
+    ['maybe', optional(u32)],
+  ],
   { logLevel: 'info' },
 );
-const other = provider('e2e').tracepoint('other', { index: u32 }, { logLevel: 'debug' });
+const other = provider('e2e').tracepoint('other', [['index', u32]], { logLevel: 'debug' });
 
 const beginMs = Date.now();
 for (let i = 0; i < count; i++) {

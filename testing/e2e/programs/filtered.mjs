@@ -3,14 +3,14 @@
 import { readSync } from 'node:fs';
 import { filterOnly, i32, provider, seq, str, struct, u64 } from '@ringtail/tracer';
 
-const sized = provider('e2e').tracepoint('sized', {
-  index: i32,
-  big: u64,
-  name: str,
-  items: seq(i32),
-  place: struct({ x: i32 }),
-  secret: filterOnly(i32),
-});
+const sized = provider('e2e').tracepoint('sized', [
+  ['index', i32],
+  ['big', u64],
+  ['name', str],
+  ['items', seq(i32)],
+  ['place', struct({ x: i32 })],
+  ['secret', filterOnly(i32)],
+]);
 
 const count = process.argv[2] === 'forever' ? Number.POSITIVE_INFINITY : Number(process.argv[2]);
 let emitted = 0;

@@ -7,7 +7,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { provider, u32 } from '@ringtail/tracer';
 
 const [how, events] = isMainThread ? process.argv.slice(2) : workerData;
-const one = provider('flood').tracepoint('one', { n: u32 });
+const one = provider('flood').tracepoint('one', [['n', u32]]);
 
 function flood() {
   for (let n = 0; n < Number(events); n++) one(n);

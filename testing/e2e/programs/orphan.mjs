@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { provider, u32 } from '@ringtail/tracer';
 
-const step = provider('e2e').tracepoint('step', { index: u32 });
+const step = provider('e2e').tracepoint('step', [['index', u32]]);
 step(1);
 if (process.argv[2] === 'child') {
   process.send('up');

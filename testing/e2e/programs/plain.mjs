@@ -15,5 +15,5 @@ process.exitCode = Number(process.argv[2] ?? 0);
 
 async function tracepoint() {
   const { provider, u32 } = await import('@ringtail/tracer');
-  return provider('e2e').tracepoint('step', { index: u32 });
+  return provider('e2e').tracepoint('step', [['index', u32]]);
 }

@@ -1,7 +1,7 @@
 // Prints received signals and emits an event for each; ends with exit code 42 at SIGTERM.
 import { provider, str } from '@ringtail/tracer';
 
-const got = provider('e2e').tracepoint('signal', { name: str });
+const got = provider('e2e').tracepoint('signal', [['name', str]]);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGQUIT']) {
   process.on(signal, () => {
     got(signal);

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';
 
-const tick = provider('stalling').tracepoint('tick', { n: u32 });
+const tick = provider('stalling').tracepoint('tick', [['n', u32]]);
 
 if (isMainThread) {
   const worker = new Worker(new URL(import.meta.url));

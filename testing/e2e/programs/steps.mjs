@@ -2,7 +2,10 @@
 // event, and the number of events so far for each input: node steps.mjs [COUNT]
 import { provider, str, u32 } from '@ringtail/tracer';
 
-const step = provider('e2e').tracepoint('step', { index: u32, padding: str });
+const step = provider('e2e').tracepoint('step', [
+  ['index', u32],
+  ['padding', str],
+]);
 const [count = '20'] = process.argv.slice(2);
 let index = 0;
 const emit = () => step(index++, 'y'.repeat(100));

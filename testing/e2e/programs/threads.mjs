@@ -2,7 +2,10 @@
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';
 
-const step = provider('e2e').tracepoint('step', { thread: u32, index: u32 });
+const step = provider('e2e').tracepoint('step', [
+  ['thread', u32],
+  ['index', u32],
+]);
 const [workers, events] = process.argv.slice(2).map(Number);
 
 if (isMainThread) {

@@ -7,9 +7,14 @@ import { existsSync } from 'node:fs';
 import { provider, seq, str, u32, u64 } from '@ringtail/tracer';
 
 const [mode, argument, length] = process.argv.slice(2);
-const one = provider('trig').tracepoint('one', { n: u32, id: u64, name: str, list: seq(u32) });
-const two = provider('trig').tracepoint('two', { n: u32 });
-provider('trig').tracepoint('never', { n: u32 });
+const one = provider('trig').tracepoint('one', [
+  ['n', u32],
+  ['id', u64],
+  ['name', str],
+  ['list', seq(u32)],
+]);
+const two = provider('trig').tracepoint('two', [['n', u32]]);
+provider('trig').tracepoint('never', [['n', u32]]);
 
 if (mode === 'spin') {
   one(1, 2n ** 60n, 'spinning', [1, 2, 3]);

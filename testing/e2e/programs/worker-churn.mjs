@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';
 
-const event = provider('churn').tracepoint('event', { index: u32 });
+const event = provider('churn').tracepoint('event', [['index', u32]]);
 
 if (isMainThread) {
   const [count, width = 1] = process.argv.slice(2).map(Number);

@@ -1,7 +1,7 @@
 // Hits a tracepoint at every depth of the stack, until the stack is full.
 import { provider, str } from '@ringtail/tracer';
 
-const tick = provider('hostile').tracepoint('deep', { setting: str });
+const tick = provider('hostile').tracepoint('deep', [['setting', str]]);
 let thrown;
 function down() {
   try {

@@ -12,6 +12,6 @@ module.exports = function run(tracer, setting) {
   const results = [];
   for (let n = 0; n < 3; n++) results.push(typeof tick(setting, n, [n, n], 'on'));
   results.push(typeof tracef('got %d', 1), typeof tracelog('info', 'got %d', 2));
-  results.push(typeof own.tracepoint('not\na name', { n: u32 })(1), typeof own.tracepoint('no_fields', null)(1));
+  results.push(typeof own.tracepoint('not\na name', [['n', u32]])(1), typeof own.tracepoint('no_fields', null)(1));
   return results.join(' ');
 };

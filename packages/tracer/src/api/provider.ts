@@ -4,7 +4,7 @@ import { inertTracepoint } from '../agent/inert-tracepoint.ts';
 import { debug } from '../host/debug.ts';
 import { type FieldType, namedSpecs } from './fields.ts';
 import { threadRegistry } from './registry.ts';
-import type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './tracepoint.ts';
+import type { ArgumentsOf, FieldList, Tracepoint } from './tracepoint.ts';
 
 export interface TracepointOptions {
   /** Default: `debug_line`, as in LTTng. */
@@ -21,22 +21,21 @@ export interface Provider {
    * Never throws. A declaration that cannot be recorded, because of a bad name for instance, gives a tracepoint that
    * does nothing. It is reported to the session daemon and, with `RINGTAIL_DEBUG=1`, to standard error.
    *
-   * @param fields an object of named field types, or a list of `[name, type]` pairs: with a list the compiler checks
-   *   the type of each argument (see {@link NamedArguments})
+   * @param fields a `[name, type]` pair for each argument, in order. The compiler checks the number of the arguments and
+   *   the type of each one
    * @example
-   * const orderPlaced = provider('shop').tracepoint('order_placed', { id: u64, total: f64, customer: str });
+   * const orderPlaced = provider('shop').tracepoint('order_placed', [
+   *   ['id', u64],
+   *   ['total', f64],
+   *   ['customer', str],
+   * ]);
    * orderPlaced(order.id, order.total, order.customer);
    */
-  tracepoint<const L extends FieldList>(
+  tracepoint<const Fields extends FieldList>(
     name: string,
-    fields: L,
+    fields: Fields,
     options?: TracepointOptions,
-  ): Tracepoint<ListedArguments<L>>;
-  tracepoint<const F extends FieldsByName>(
-    name: string,
-    fields: F,
-    options?: TracepointOptions,
-  ): Tracepoint<NamedArguments<F>>;
+  ): Tracepoint<ArgumentsOf<Fields>>;
   /**
    * Withdraws the tracepoints that were declared through this object, for code that is unloaded or replaced. They do
    * nothing from then on, and listings leave them out.
@@ -76,6 +75,9 @@ export function provider(name: string): Provider {
   };
 }
 
+/** An object of field types, which programs in plain JavaScript may pass: TypeScript would not know its order. */
+type FieldsByName = Readonly<Record<string, FieldType<unknown>>>;
+
 /** Programs in plain JavaScript may pass any value. The registry refuses a field without a specification. */
 function specsOf(fields: FieldList | FieldsByName | null | undefined): EventSpec['fields'] {
   if (typeof fields !== 'object' || fields === null) return fields as never;
@@ -83,6 +85,6 @@ function specsOf(fields: FieldList | FieldsByName | null | undefined): EventSpec
   return fields.map((field) => ({ name: field?.[0], spec: field?.[1]?.spec }));
 }
 
-function isList(fields: FieldList | FieldsByName): fields is readonly (readonly [string, FieldType<unknown>])[] {
+function isList(fields: FieldList | FieldsByName): fields is FieldList {
   return Array.isArray(fields);
 }

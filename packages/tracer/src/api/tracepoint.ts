@@ -11,29 +11,24 @@ export interface Tracepoint<Arguments extends readonly unknown[]> {
   readonly enabled: boolean;
 }
 
-export type FieldsByName = Readonly<Record<string, FieldType<unknown>>>;
+/** The fields of a tracepoint, in the order of its arguments. */
 export type FieldList = readonly (readonly [name: string, type: FieldType<unknown>])[];
 
-/** One argument per entry of a field list, each of exactly its field's type. */
-export type ListedArguments<L extends FieldList> = {
-  -readonly [I in keyof L]: L[I] extends readonly [string, infer F] ? ValueOf<F> : never;
+/** The arguments of a tracepoint with these fields: one for each field, in order. */
+export type ArgumentsOf<Fields extends FieldList> = {
+  -readonly [I in keyof Fields]: Fields[I] extends readonly [infer Name, infer Type]
+    ? Argument<Name, ValueOf<Type>>
+    : never;
 };
 
 /**
- * One argument per field of a field object, each of a type that one of the fields accepts.
- *
- * TypeScript keeps no order among an object's properties: the compiler knows the number of arguments and their possible
- * types, but not the type of each one. With a list of pairs it checks each argument.
+ * A value for the field `Name`: any `T`. TypeScript cannot name parameters after texts, so editors and compilers show
+ * the field's name in the parameter's type.
  */
-export type NamedArguments<F extends FieldsByName> = OnePerKey<keyof F, ValueOf<F[keyof F]>>;
+export type Argument<Name, T> = T | NameOnly<Name>;
 
-type OnePerKey<Keys, Value, Tuple extends unknown[] = []> = [Keys] extends [never]
-  ? Tuple
-  : OnePerKey<Exclude<Keys, OneOf<Keys>>, Value, [Value, ...Tuple]>;
-type OneOf<Union> =
-  IntersectionOf<Union extends unknown ? () => Union : never> extends () => infer Member ? Member : never;
-type IntersectionOf<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
-  all: infer Intersection,
-) => void
-  ? Intersection
-  : never;
+declare const nameOnly: unique symbol;
+/** No value has this type. */
+interface NameOnly<Name> {
+  readonly [nameOnly]: Name;
+}

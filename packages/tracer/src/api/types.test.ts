@@ -3,6 +3,7 @@ import { describe, expectTypeOf, it } from 'vitest';
 import { context } from './context.ts';
 import { bool, enumeration, f64, hex, type ListOf, optional, seq, str, struct, u8, u32, u64 } from './fields.ts';
 import { provider } from './provider.ts';
+import type { Argument } from './tracepoint.ts';
 
 const shop = provider('shop');
 
@@ -17,28 +18,36 @@ describe('argument types', () => {
     ]);
     expectTypeOf(event).parameters.toEqualTypeOf<
       [
-        id: number | bigint,
-        customer: string,
-        items: ListOf<number>,
-        where: { readonly x: number; readonly known: boolean },
-        note: string | null | undefined,
+        Argument<'id', number | bigint>,
+        Argument<'customer', string>,
+        Argument<'items', ListOf<number>>,
+        Argument<'where', { readonly x: number; readonly known: boolean }>,
+        Argument<'note', string | null | undefined>,
       ]
     >();
   });
 
-  it('an object of fields fixes the number and the possible types of arguments', () => {
-    const event = shop.tracepoint('named', { id: hex(u32), customer: str });
-    expectTypeOf(event).parameters.toEqualTypeOf<[string | number, string | number]>();
-    // @ts-expect-error one argument is missing
-    event(1);
-    // @ts-expect-error no field takes a date
-    event(1, new Date(0));
+  it('an argument is exactly a value of its field', () => {
+    expectTypeOf<string>().toExtend<Argument<'id', string>>();
+    expectTypeOf<number>().not.toExtend<Argument<'id', string>>();
+    expectTypeOf<object>().not.toExtend<Argument<'id', string>>();
+    expectTypeOf<undefined>().not.toExtend<Argument<'id', string>>();
+  });
+
+  it('an object of fields, which has no order, is refused', () => {
+    // @ts-expect-error not a list
+    shop.tracepoint('named', { id: hex(u32), customer: str });
+  });
+
+  it('a list that was made elsewhere keeps the number of arguments only if it is constant', () => {
+    const fields = [['id', u64]] as const;
+    expectTypeOf(shop.tracepoint('made', fields)).parameters.toEqualTypeOf<[Argument<'id', number | bigint>]>();
   });
 
   it('an enumeration takes its labels and integers', () => {
     const state = enumeration(u8, { placed: 0, refunded: [2, 3] });
     const event = shop.tracepoint('state', [['state', state]]);
-    expectTypeOf(event).parameters.toEqualTypeOf<[number | bigint | 'placed' | 'refunded']>();
+    expectTypeOf(event).parameters.toEqualTypeOf<[Argument<'state', number | bigint | 'placed' | 'refunded'>]>();
   });
 });
 
