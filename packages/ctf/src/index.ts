@@ -29,6 +29,7 @@ export { buildEventEncoder } from './encode/closure-encoder.ts';
 export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.ts';
 export { Scratch } from './encode/scratch.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export { describeWrongValue, fieldTypeName, type WrongValue, type WrongValues } from './encode/wrong-values.ts';
 export { type ArgumentCapture, buildArgumentCapture } from './filter/argument-capture.ts';
 export type { FilterContext, FilterScope } from './filter/argument-place.ts';
 export { type ArgumentPredicate, buildArgumentFilter } from './filter/build-argument-filter.ts';

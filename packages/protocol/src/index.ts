@@ -12,6 +12,7 @@ export {
   type TriggerMatchedMessage,
   type TroubleMessage,
   type UnableMessage,
+  type WrongValueMessage,
 } from './app/app-messages.ts';
 export {
   type AppReply,
@@ -121,6 +122,7 @@ export {
   type TriggerDescription,
 } from './model/trigger.ts';
 export type { TriggerReport } from './model/trigger-report.ts';
+export { OTHER_FIELDS, type WrongValueCount } from './model/wrong-value.ts';
 export {
   encodeFrame,
   FRAME_LENGTH_BYTES,

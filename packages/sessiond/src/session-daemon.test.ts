@@ -9,10 +9,13 @@ import {
   readFileSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import {
   CLIENT_FRAME_BYTES_MAX,
+  CONTROL_COUNTERS_OFFSET,
+  CONTROL_WRONG_COUNTERS_FROM,
   DEFAULT_CHANNEL,
   DEFAULT_SESSION,
   encodeFrame,
@@ -143,6 +146,50 @@ describe('a session', () => {
     });
     const { troubles } = await client.ask('session-statistics', { session: 's' });
     expect(troubles).toEqual([`thread 77 of process ${process.pid} (shop): a ring could not be made (NO_MEMORY)`]);
+  });
+
+  it('adds up the wrong values of programs that run and programs that were killed, field by field', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const apps = [await daemon.application({ tid: 77 }), await daemon.application({ tid: 78 })];
+    const index = CONTROL_WRONG_COUNTERS_FROM;
+    const counterOf = (app: FakeApplication, value: number, at = index) => {
+      const word = Buffer.alloc(8);
+      word.writeDoubleLE(value);
+      writeSync(app.control, word, 0, 8, CONTROL_COUNTERS_OFFSET + at * 8);
+    };
+    const announce = (app: FakeApplication, field: string, more: object = {}) =>
+      app.send({
+        ...{ type: 'wrong-value', channel: keyOf(app), event: 'p:a', field, fieldType: 'u32' },
+        ...{ first: `a string of ${field}`, index, start: 0, ...more },
+      });
+    const wrongValues = async () => {
+      const { wrongValues: list } = await client.ask('session-statistics', { session: 's' });
+      return list.map(({ field, count }) => [field, count]);
+    };
+    for (const app of apps) announce(app, 'id');
+    counterOf(apps[0] as FakeApplication, 5);
+    counterOf(apps[1] as FakeApplication, 7);
+    await expect.poll(wrongValues).toEqual([['id', 12]]);
+    apps[1]?.close();
+    // The counter of the other slot, and a channel that does not exist.
+    announce(apps[0] as FakeApplication, 'stray', { index: index + 1 });
+    announce(apps[0] as FakeApplication, 'lost', { channel: 12_345, index: index + 2 });
+    counterOf(apps[0] as FakeApplication, 9);
+    announce(apps[0] as FakeApplication, 'who', { start: 8 });
+    await expect.poll(wrongValues).toEqual([
+      ['id', 15],
+      ['who', 1],
+    ]);
+    for (const absurd of [Number.NaN, -3, Number.POSITIVE_INFINITY]) {
+      counterOf(apps[0] as FakeApplication, absurd);
+      expect((await wrongValues())[0]).toEqual(['id', 15]);
+    }
+    await client.ask('clear-session', { session: 's' });
+    expect(await wrongValues()).toEqual([]);
+    counterOf(apps[0] as FakeApplication, 20);
+    const [row] = (await client.ask('stop-session', { session: 's' })).wrongValues;
+    expect(row).toEqual({ event: 'p:a', field: 'who', fieldType: 'u32', first: 'a string of who', count: 12 });
   });
 
   it('lists equal tracepoints of several applications once, without fields where nobody asks for them', async () => {

@@ -5,7 +5,12 @@ import type { Finding } from './finding.ts';
 /** The findings as lines for people, the first cause first; empty without findings. */
 export function describeFindings(style: Style, findings: readonly Finding[], eventsRecorded: number): string[] {
   if (findings.length === 0) return [];
-  const what = eventsRecorded > 0 ? 'Not everything was recorded' : 'No events';
+  const areAllValues = findings.every(({ code }) => code === 'WRONG_VALUES');
+  const what = areAllValues
+    ? 'Not every value was recorded as it was given'
+    : eventsRecorded > 0
+      ? 'Not everything was recorded'
+      : 'No events';
   const heading = style.yellow(`${what}, for ${plural(findings.length, 'reason')}:`);
   return [heading, ...findings.flatMap((finding) => linesOf(style, finding))];
 }

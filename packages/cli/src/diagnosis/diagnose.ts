@@ -6,6 +6,7 @@ import type { Context } from '../program/context.ts';
 import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';
+import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
 import type { Finding } from './finding.ts';
 import { findSurroundings, ownerOf } from './surroundings.ts';
 
@@ -18,9 +19,11 @@ export async function diagnose(
   context: Context,
   client: SessionDaemonClient,
   session: SessionDescription,
-  { eventsRecorded, troubles }: SessionStatistics,
+  statistics: SessionStatistics,
 ): Promise<readonly Finding[] | null> {
-  if (eventsRecorded > 0) return diagnoseTroubles(session, troubles);
+  if (statistics.eventsRecorded > 0) {
+    return [...diagnoseTroubles(session, statistics.troubles), ...diagnoseWrongValues(statistics)];
+  }
   try {
     const diagnosis = await client.sessionDiagnosis(session.name);
     const [status, applications] = await Promise.all([client.daemonStatus(), client.listApplications()]);

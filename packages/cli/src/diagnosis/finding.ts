@@ -28,6 +28,7 @@ export type FindingCode =
   | 'TRACE_MOVED'
   | 'TRACE_REPAIRED'
   | 'CLOCK_DIFFERS'
+  | 'WRONG_VALUES'
   | 'TROUBLE'
   | 'NOT_REACHED';
 

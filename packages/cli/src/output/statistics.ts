@@ -1,4 +1,4 @@
-import type { SessionStatistics } from '@ringtail/protocol';
+import { OTHER_FIELDS, type SessionStatistics, type WrongValueCount } from '@ringtail/protocol';
 import type { Context } from '../program/context.ts';
 import { formatBytes, formatCount, plural } from './quantity.ts';
 import { warn } from './report.ts';
@@ -17,7 +17,10 @@ export function statisticsText(statistics: SessionStatistics | undefined): strin
   return statistics === undefined ? '' : `: ${describeStatistics(statistics)}`;
 }
 
-/** A sentence for each kind of loss, with its reason; empty without loss. */
+/** Fields with wrong values that a warning names each. */
+const WRONG_FIELDS_SHOWN_MAX = 10;
+
+/** A sentence for each kind of loss and each field with wrong values; empty without loss. */
 export function describeLoss(statistics: SessionStatistics): string[] {
   const losses: string[] = [];
   if (statistics.eventsDiscarded > 0) {
@@ -44,7 +47,22 @@ export function describeLoss(statistics: SessionStatistics): string[] {
   if (statistics.programsNotRecorded > 0) {
     losses.push(`${plural(statistics.programsNotRecorded, 'program')} not recorded, or not to the end`);
   }
-  return losses;
+  const wrong = describeWrongValues(statistics);
+  const hidden = wrong.splice(WRONG_FIELDS_SHOWN_MAX).length;
+  if (hidden > 0) wrong.push(`${plural(hidden, 'further field')} with wrong values, which --output-format=json names`);
+  return [...losses, ...wrong];
+}
+
+/** A sentence for each field that was given values that do not fit. */
+export function describeWrongValues({ wrongValues }: SessionStatistics): string[] {
+  return wrongValues.map(describeWrongField);
+}
+
+function describeWrongField({ event, field, fieldType, first, count }: WrongValueCount): string {
+  const values = `${plural(count, 'value')} did not fit`;
+  if (event === OTHER_FIELDS) return `further fields: ${values}`;
+  const which = count === 1 ? 'it was' : 'the first was';
+  return `${event}: field ${field} (${fieldType}): ${values}; ${which} ${first}`;
 }
 
 /** Warns on standard error of events that are missing from a trace, and of troubles. */

@@ -23,6 +23,7 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
       bytes: 20480,
       dataStreams: 1,
       programsNotRecorded: 0,
+      wrongValues: [],
       troubles: [],
       ...statistics,
     },
@@ -58,6 +59,28 @@ describe('the summary', () => {
     expect(text).toContain('2 events lost');
     expect(text).not.toContain('nested');
     expect(text).not.toContain('overwritten');
+  });
+
+  it('names fields with wrong values: ten of them, and the number of others', () => {
+    const wrong = (field: string, count = 2) => ({
+      event: 'shop:order',
+      field,
+      fieldType: 'u32',
+      first: 'a string',
+      count,
+    });
+    const named = describeSummary(plain, recording({ wrongValues: [wrong('id'), wrong('sku', 1)] }));
+    expect(named.split('\n').slice(-2)).toEqual([
+      '  warning: shop:order: field id (u32): 2 values did not fit; the first was a string',
+      '  warning: shop:order: field sku (u32): 1 value did not fit; it was a string',
+    ]);
+    const fields = Array.from({ length: 12 }, (_, i) => wrong(`f${i}`));
+    const others = { event: '*', field: '*', fieldType: '', first: '', count: 7 };
+    const many = describeSummary(plain, recording({ wrongValues: [...fields, others] })).split('\n');
+    expect(many.filter((line) => line.includes('warning:'))).toHaveLength(11);
+    expect(many.at(-1)).toContain('3 further fields with wrong values, which --output-format=json names');
+    const few = describeSummary(plain, recording({ wrongValues: [others] }));
+    expect(few).toContain('warning: further fields: 7 values did not fit');
   });
 
   it('tells of processes that go on without being recorded, and of a recording that was cut short', () => {

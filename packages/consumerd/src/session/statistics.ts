@@ -1,6 +1,6 @@
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 
-type SessionOnly = 'dataStreams' | 'programsNotRecorded' | 'troubles';
+type SessionOnly = 'dataStreams' | 'programsNotRecorded' | 'wrongValues' | 'troubles';
 
 /** Statistics of one data stream, a part of those of its session. `bytes` is the size of its packets. */
 export type StreamStatistics = {
@@ -8,7 +8,7 @@ export type StreamStatistics = {
 };
 
 export function noStatistics(): StreamStatistics {
-  const { dataStreams: _, programsNotRecorded: __, troubles: ___, ...counts } = NO_STATISTICS;
+  const { dataStreams: _, programsNotRecorded: __, wrongValues: ___, troubles: ____, ...counts } = NO_STATISTICS;
   return counts;
 }
 
@@ -20,5 +20,5 @@ export function sumStatistics(streams: Iterable<StreamStatistics>, troubles: rea
     for (const name of Object.keys(sum) as (keyof StreamStatistics)[]) sum[name] += stream[name];
     if (stream.packets > 0) dataStreams += 1;
   }
-  return { ...sum, dataStreams, programsNotRecorded: 0, troubles };
+  return { ...sum, dataStreams, programsNotRecorded: 0, wrongValues: [], troubles };
 }

@@ -1,7 +1,7 @@
 import { DynamicTag } from '../schema/dynamic-tag.ts';
 import type { Scratch } from './scratch.ts';
 import { putString } from './text.ts';
-import { put64 } from './values.ts';
+import { putI64 } from './values.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_END = 2n ** 63n;
@@ -35,7 +35,7 @@ export function encodeDynamic(scratch: Scratch, value: unknown): void {
 
 function putInteger(scratch: Scratch, value: number | bigint): void {
   const start = takeTagged(scratch, DynamicTag.INT64, 8);
-  put64(scratch.dv, start, value);
+  putI64(scratch.dv, start, value);
 }
 
 function putDouble(scratch: Scratch, value: number): void {

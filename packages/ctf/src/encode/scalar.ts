@@ -15,7 +15,7 @@ export function scalarBytes(spec: ScalarSpec): number {
   return spec.bits / 8;
 }
 
-/** The `DataView` method that writes it; 64-bit integers have `put64`. */
+/** The `DataView` method that writes it; 64-bit integers have `putU64` and `putI64`. */
 export function setterOf(
   spec: IntegerSpec | FloatSpec,
 ):

@@ -1,14 +1,15 @@
 import { buildEventEncoder } from '../encode/closure-encoder.ts';
 import { emitEventEncoder } from '../encode/compiled-encoder.ts';
 import { Scratch } from '../encode/scratch.ts';
+import type { WrongValues } from '../encode/wrong-values.ts';
 import type { NamedFieldSpec } from '../schema/field-spec.ts';
 
 /** The payload bytes of one event from its argument values, in order. Throws where a value cannot be converted. */
 export type PayloadEncoder = (values: readonly unknown[]) => Uint8Array;
 
 /** A payload encoder made of closures. */
-export function buildPayloadEncoder(fields: readonly NamedFieldSpec[]): PayloadEncoder {
-  const encode = buildEventEncoder(fields);
+export function buildPayloadEncoder(fields: readonly NamedFieldSpec[], wrongValues?: WrongValues): PayloadEncoder {
+  const encode = buildEventEncoder(fields, wrongValues);
   return (values) => {
     const scratch = new Scratch();
     encode(scratch, values);
@@ -21,9 +22,9 @@ export function buildPayloadEncoder(fields: readonly NamedFieldSpec[]): PayloadE
  *
  * @throws {EvalError} where the runtime forbids code generation.
  */
-export function compilePayloadEncoder(fields: readonly NamedFieldSpec[]): PayloadEncoder {
+export function compilePayloadEncoder(fields: readonly NamedFieldSpec[], wrongValues?: WrongValues): PayloadEncoder {
   const names = fields.map((_, i) => `a${i}`);
-  const source = emitEventEncoder(fields, names);
+  const source = emitEventEncoder(fields, names, '', wrongValues);
   const body = `
     return (${names.join(', ')}) => {
       scratch.top = 0;

@@ -24,6 +24,7 @@ export type UnableMessage = AppMessageOf<'unable'>;
 export type DeclareMessage = AppMessageOf<'declare'>;
 export type RingMessage = AppMessageOf<'ring'>;
 export type TroubleMessage = AppMessageOf<'trouble'>;
+export type WrongValueMessage = AppMessageOf<'wrong-value'>;
 export type TracepointsMessage = AppMessageOf<'tracepoints'>;
 export type TriggerMatchedMessage = AppMessageOf<'trigger-matched'>;
 export type CountersMessage = AppMessageOf<'counters'>;

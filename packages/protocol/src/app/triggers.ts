@@ -1,5 +1,5 @@
 /** Messages about triggers whose conditions the thread evaluates. */
-import { CONTROL_COUNTER_COUNT } from '../control/control-page.ts';
+import { CONTROL_WRONG_COUNTERS_FROM } from '../control/control-page.ts';
 import { CAPTURES_MAX, capturedValue } from '../model/captured-value.ts';
 import { count, integer, list, object } from '../wire/shape.ts';
 import { foreignText } from '../wire/text.ts';
@@ -7,7 +7,7 @@ import { foreignText } from '../wire/text.ts';
 const MAP_KEY_LENGTH_MAX = 512;
 
 const counter = object({
-  index: integer(0, CONTROL_COUNTER_COUNT - 1),
+  index: integer(0, CONTROL_WRONG_COUNTERS_FROM - 1),
   group: count,
   key: foreignText(MAP_KEY_LENGTH_MAX),
   /** Value of the counter at that time: the key begins here, and a former key ends. */
@@ -29,5 +29,5 @@ export const triggerMessages = {
     captures: list(capturedValue, CAPTURES_MAX),
   },
   /** Announces counters that the thread now uses for keys of maps, and no longer for any former key. */
-  counters: { counters: list(counter, CONTROL_COUNTER_COUNT, 'a counter') },
+  counters: { counters: list(counter, CONTROL_WRONG_COUNTERS_FROM, 'a counter') },
 };

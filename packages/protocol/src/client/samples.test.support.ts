@@ -8,7 +8,12 @@ import type { SessionDescription } from './session-description.ts';
 
 const session = { session: 's' };
 const inDomain = { session: 's', domain: 'jul' } as const;
-const statistics = { ...NO_STATISTICS, eventsRecorded: 7, troubles: ['the disk is full'] };
+const statistics = {
+  ...NO_STATISTICS,
+  eventsRecorded: 7,
+  wrongValues: [{ event: 'a:b', field: 'n', fieldType: 'u8', first: 'a string', count: 3 }],
+  troubles: ['the disk is full'],
+};
 const rule = { pattern: 'a:*', exclude: ['a:x'], logLevel: { from: 2, to: 4 }, filter: 'n > 3' };
 const ruleDescription = { ...rule, enabled: true };
 const output = { name: 'o', path: '/snapshots', maxBytes: 4096 };

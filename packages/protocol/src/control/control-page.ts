@@ -15,10 +15,10 @@
  *
  * Counters follow the areas: CONTROL_COUNTER_COUNT f64, sparse, which the thread adds to and daemons read. Even
  * indexes belong to the daemon of slot 0, odd ones to the daemon of slot 1. A daemon assigns the counters below
- * CONTROL_KEY_COUNTERS_FROM in the desired state. The thread assigns the others to keys of maps and announces them
- * (`counters`); once all are taken, it reuses the counters of triggers that are gone. No counter is ever reset. A
- * count begins at the value that the daemon read when it assigned the counter, or that the thread announced with the
- * key.
+ * CONTROL_KEY_COUNTERS_FROM in the desired state. The thread assigns the others and announces them: to keys of maps
+ * (`counters`), and from CONTROL_WRONG_COUNTERS_FROM on to fields with wrong values (`wrong-value`). Once all are
+ * taken, it reuses the counters of triggers and channels that are gone. No counter is ever reset. A count begins at
+ * the value that the daemon read when it assigned the counter, or that the thread announced.
  *
  * To publish, a daemon first writes texts: a new text into the area that does not hold the current one of its kind,
  * or further lines of the triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite.
@@ -30,17 +30,22 @@
  * again.
  */
 export const CONTROL_MAGIC = 0x43545452;
-export const CONTROL_ABI_VERSION = 6;
+export const CONTROL_ABI_VERSION = 7;
 /** The words before the areas, which fill one page of memory. */
 export const CONTROL_PAGE_BYTES = 4096;
 /** One for each daemon: root's and the user's. */
 export const CONTROL_SLOT_COUNT = 2;
 /** Above the session daemon's limit of desired state (6 MiB), with room for lines of triggers that no longer hold. */
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
-/** 16,384 counters that daemons assign and 16,384 counters of map keys. Each daemon has half of both. */
-export const CONTROL_COUNTER_COUNT = 32_768;
+/**
+ * 16,384 counters that daemons assign, 16,384 counters of map keys, and 512 of fields with wrong values. Each daemon
+ * has half of each.
+ */
+export const CONTROL_COUNTER_COUNT = 33_280;
 /** First counter that threads assign. The 8192 counters of each daemon below it exceed two for each trigger (2304). */
 export const CONTROL_KEY_COUNTERS_FROM = 16_384;
+/** First counter of fields with wrong values. */
+export const CONTROL_WRONG_COUNTERS_FROM = 32_768;
 export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
 export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
 export const CONTROL_FILE_BYTES = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;

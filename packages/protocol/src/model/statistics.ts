@@ -1,8 +1,10 @@
 import { MESSAGE_LENGTH_MAX } from '../wire/reply.ts';
 import { list, object, refuseShape, type Shape, type Shaped } from '../wire/shape.ts';
 import { foreignText } from '../wire/text.ts';
+import { wrongValueCount } from './wrong-value.ts';
 
 const TROUBLES_MAX = 10_000;
+const WRONG_VALUES_MAX = 1000;
 
 /**
  * A count that may have come to any size: counts sum up words that applications write into their rings, and one absurd
@@ -36,6 +38,8 @@ export const sessionStatistics = object({
   dataStreams: clampedCount,
   /** Programs that the session should have recorded to their end and has not; `troubles` has the reasons. */
   programsNotRecorded: clampedCount,
+  /** Fields that were given values that do not fit. Known to the session daemon alone. */
+  wrongValues: list(wrongValueCount, WRONG_VALUES_MAX, 'field'),
   /** Failures, in words: a full disk, a damaged ring, a ring that could not be made. */
   troubles: list(foreignText(MESSAGE_LENGTH_MAX), TROUBLES_MAX, 'trouble'),
 });
@@ -53,13 +57,14 @@ export const NO_STATISTICS: SessionStatistics = {
   bytes: 0,
   dataStreams: 0,
   programsNotRecorded: 0,
+  wrongValues: [],
   troubles: [],
 };
 
-/** The sums of all counts, with the troubles of the first. */
+/** The sums of all counts, with the lists of the first. */
 export function addStatistics(first: SessionStatistics, second: SessionStatistics): SessionStatistics {
-  const { troubles, ...counts } = first;
+  const { wrongValues, troubles, ...counts } = first;
   const names = Object.keys(counts) as (keyof typeof counts)[];
   const sums = names.map((name) => [name, first[name] + second[name]] as const);
-  return { ...(Object.fromEntries(sums) as typeof counts), troubles };
+  return { ...(Object.fromEntries(sums) as typeof counts), wrongValues, troubles };
 }

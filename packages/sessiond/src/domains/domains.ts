@@ -82,12 +82,13 @@ export class Domains {
     for (const domain of this.#domains) await domain.settle(session);
   }
 
-  /** @returns the sums of all counts, and all troubles */
+  /** @returns the sums of all counts, and all wrong values and troubles */
   async perform(session: Session, task: SessionTask): Promise<SessionStatistics> {
     let sum = NO_STATISTICS;
     for (const domain of this.#domains) {
       const counted = await domain.perform(session, task);
-      sum = { ...addStatistics(sum, counted), troubles: [...sum.troubles, ...counted.troubles] };
+      const wrongValues = [...sum.wrongValues, ...counted.wrongValues];
+      sum = { ...addStatistics(sum, counted), wrongValues, troubles: [...sum.troubles, ...counted.troubles] };
     }
     return sum;
   }

@@ -49,6 +49,12 @@ const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
   ringtail_rotations_total: counter('Trace chunks that were archived.', ({ rotations }) => rotations),
 };
 
+/** Metric of each field with wrong values, with the labels `session`, `event` and `field`; `*`: all others. */
+const WRONG_VALUES: Described = {
+  type: 'counter',
+  help: 'Events in which a value did not fit a field, which has another value in the trace.',
+};
+
 /** Metrics of each trigger, with the labels `trigger` and `uid`. */
 const TRIGGER_METRICS: Readonly<Record<string, TriggerMetric>> = {
   ringtail_trigger_firings_total: counter('How often the condition has held.', ({ occurrences }) => occurrences),
@@ -94,6 +100,7 @@ const DAEMON_METRICS: Readonly<Record<string, Described>> = {
 export const METRICS: Readonly<Record<string, Described>> = {
   ...DAEMON_METRICS,
   ...SESSION_METRICS,
+  ringtail_wrong_values_total: WRONG_VALUES,
   ringtail_ring_used_bytes: { type: 'gauge', help: CHANNEL_METRICS.ringtail_ring_used_bytes },
   ringtail_ring_size_bytes: { type: 'gauge', help: CHANNEL_METRICS.ringtail_ring_size_bytes },
   ...TRIGGER_METRICS,
@@ -125,6 +132,9 @@ export function metricsText(sample: Sample & { readonly fresh: boolean }): strin
   for (const session of sessions) {
     const labels = { session: session.name };
     for (const [name, { of }] of Object.entries(SESSION_METRICS)) page.set(name, of(session), labels);
+    for (const { event, field, count } of session.statistics.wrongValues) {
+      page.set('ringtail_wrong_values_total', count, { ...labels, event, field });
+    }
     for (const { name, usedBytes, ringBytes } of session.channels) {
       page.set('ringtail_ring_used_bytes', usedBytes, { ...labels, channel: name });
       page.set('ringtail_ring_size_bytes', ringBytes, { ...labels, channel: name });

@@ -41,6 +41,10 @@ export const EVENT_CLASSES_MAX = 65_536;
 export const EVENT_CLASS_BYTES = 128;
 
 export const TROUBLES_MAX = 64;
+/** Fields with wrong values that a session names. The counts of further fields are added up. */
+export const WRONG_FIELDS_MAX = 64;
+/** Of the programs of one user. */
+export const WRONG_FIELDS_PER_USER_MAX = 32;
 /**
  * Numbers of unrecorded programs that a session remembers: all sentences about one program come within a moment, and
  * 65,536 numbers in each session would take half a gigabyte.

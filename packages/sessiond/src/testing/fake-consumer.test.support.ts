@@ -100,6 +100,7 @@ function statistics(): SessionStatistics {
     bytes: 4096,
     dataStreams: 1,
     programsNotRecorded: 0,
+    wrongValues: [],
     troubles: [],
   };
 }

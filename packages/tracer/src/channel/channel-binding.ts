@@ -10,6 +10,7 @@ import { type ChannelRing, makeChannelRing, type ThreadIdentity } from './channe
 import { EventDeclarations } from './event-declarations.ts';
 import { RuleFilters } from './rule-filters.ts';
 import { wakeConsumer } from './wake-consumer.ts';
+import { WrongFieldCountSet } from './wrong-field-counts.ts';
 
 /** One channel as this thread records into it: its ring, its rules, and the identifiers of its events. */
 export class ChannelBinding {
@@ -21,6 +22,7 @@ export class ChannelBinding {
     this.#report('BAD_FILTER', `a rule of channel ${this.#desired.name} is left out: ${reason}`);
   });
   readonly #declarations: EventDeclarations;
+  readonly #wrongFields: WrongFieldCountSet;
   #opened: ChannelRing | undefined;
   /** Set for good once there cannot be a ring, or the channel is retired. */
   #isClosed = false;
@@ -31,6 +33,12 @@ export class ChannelBinding {
     this.#desired = desired;
     this.#identity = identity;
     this.#declarations = new EventDeclarations(link, desired.key);
+    this.#wrongFields = new WrongFieldCountSet({
+      link,
+      channel: desired.key,
+      counters,
+      report: (code, message) => this.#report(code, message),
+    });
     this.#rules.setRules(desired.rules);
   }
 
@@ -64,6 +72,7 @@ export class ChannelBinding {
       clock: opened.clock,
       contexts: opened.contexts,
       condition: this.#conditionFor(site),
+      wrongFields: this.#wrongFields.countFor,
     };
   }
 
@@ -91,6 +100,7 @@ export class ChannelBinding {
     this.#opened?.ring.close();
     this.#opened = undefined;
     this.#isClosed = true;
+    this.#wrongFields.close();
   }
 
   /** Gives back memory of free sub-buffers. Only this thread knows that none of them is about to be opened. */

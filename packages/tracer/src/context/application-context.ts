@@ -23,7 +23,7 @@ export function defineApplicationContext(provider: string, name: string, read: (
 
 /**
  * `$app.PROVIDER:NAME`: the value that the application's source returns; no value while there is no source, as in
- * LTTng.
+ * LTTng. Encoders and filters treat an object as no value.
  */
 export function applicationContext(name: string, field: NamedFieldSpec): ContextSource {
   const slot = slotOf(name);
@@ -31,8 +31,7 @@ export function applicationContext(name: string, field: NamedFieldSpec): Context
     field,
     read() {
       try {
-        const value = slot.read();
-        return typeof value === 'object' || typeof value === 'function' ? undefined : value;
+        return slot.read();
       } catch {
         return undefined;
       }

@@ -5,6 +5,7 @@ import {
   CONTROL_COUNTER_COUNT,
   CONTROL_COUNTERS_OFFSET,
   CONTROL_KEY_COUNTERS_FROM,
+  CONTROL_WRONG_COUNTERS_FROM,
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
@@ -27,7 +28,7 @@ function setUp(slot = 0) {
 }
 
 /** Of a slot. */
-const KEY_COUNTERS = (CONTROL_COUNTER_COUNT - CONTROL_KEY_COUNTERS_FROM) / 2;
+const KEY_COUNTERS = (CONTROL_WRONG_COUNTERS_FROM - CONTROL_KEY_COUNTERS_FROM) / 2;
 
 function count(counter: Counter | undefined, by: number): void {
   const { f64, index } = counter as Counter;

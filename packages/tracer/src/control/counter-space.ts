@@ -2,6 +2,7 @@ import {
   CONTROL_COUNTER_COUNT,
   CONTROL_KEY_COUNTERS_FROM,
   CONTROL_SLOT_COUNT,
+  CONTROL_WRONG_COUNTERS_FROM,
   expandKeyTemplate,
   type MapKey,
 } from '@ringtail/protocol';
@@ -29,15 +30,32 @@ interface Keys {
   next: number;
 }
 
+/** Counters of one slot that the thread itself gives to fields with wrong values. */
+interface FieldCounters {
+  next: number;
+  readonly free: number[];
+}
+
+/** A counter that the thread gives to a field. */
+export interface FieldCounter {
+  readonly f64: Float64Array;
+  readonly index: number;
+  /** Releases the counter, which may be given to another field. */
+  giveBack(): void;
+}
+
 /** The counters of the control file, which this thread increments and its daemons read. */
 export class CounterSpace {
   readonly #control: ControlFile;
   /** By slot. */
   readonly #keys: Keys[];
+  /** By slot. */
+  readonly #fields: FieldCounters[];
 
   constructor(control: ControlFile) {
     this.#control = control;
     this.#keys = Array.from({ length: CONTROL_SLOT_COUNT }, (_, slot) => unused(slot));
+    this.#fields = Array.from({ length: CONTROL_SLOT_COUNT }, (_, slot) => unusedFields(slot));
   }
 
   /**
@@ -90,9 +108,29 @@ export class CounterSpace {
     }
   }
 
-  /** Forgets the keys of a daemon that is gone: they were not announced to its successor. */
+  /**
+   * A counter of wrong values for a field.
+   *
+   * @returns undefined if all counters of the slot are in use
+   * @throws {PosixError} where the counters cannot be mapped
+   */
+  takeForField(slot: number): FieldCounter | undefined {
+    const fields = this.#fields[slot] as FieldCounters;
+    const f64 = this.#control.counters;
+    let index = fields.free.pop();
+    if (index === undefined) {
+      if (fields.next >= CONTROL_COUNTER_COUNT) return undefined;
+      index = fields.next;
+      fields.next += CONTROL_SLOT_COUNT;
+    }
+    const taken = index;
+    return { f64, index, giveBack: () => fields.free.push(taken) };
+  }
+
+  /** Forgets the keys and fields of a daemon that is gone: they were not announced to its successor. */
   forget(slot: number): void {
     this.#keys[slot] = unused(slot);
+    this.#fields[slot] = unusedFields(slot);
   }
 }
 
@@ -100,10 +138,14 @@ function unused(slot: number): Keys {
   return { numbered: new Map(), idle: new Set(), next: CONTROL_KEY_COUNTERS_FROM + slot };
 }
 
+function unusedFields(slot: number): FieldCounters {
+  return { next: CONTROL_WRONG_COUNTERS_FROM + slot, free: [] };
+}
+
 /** An index that was never used, else the one that has been idle for the longest time. */
 function takeNumber(keys: Keys): number | undefined {
   const fresh = keys.next;
-  if (fresh < CONTROL_COUNTER_COUNT) {
+  if (fresh < CONTROL_WRONG_COUNTERS_FROM) {
     keys.next += CONTROL_SLOT_COUNT;
     return fresh;
   }

@@ -6,6 +6,7 @@ import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder-plan.ts';
 import { buildTriggers } from './trigger-actions.ts';
+import { WrongValueLog } from './wrong-values.ts';
 
 const scratch = new Scratch();
 const GENERATION = ControlPage.GENERATION / 4;
@@ -17,8 +18,12 @@ const BEGUN = ProducerLine.BEGUN / 4;
  */
 export function buildRecorder(plan: RecorderPlan): Recorder {
   const { gate, site, targets } = plan;
-  const encode = buildEventEncoder(plan.event.fields);
-  const contexts = buildContexts(targets);
+  const wrong = new WrongValueLog(
+    plan.event.name,
+    targets.map(({ wrongFields }) => wrongFields),
+  );
+  const encode = buildEventEncoder(plan.event.fields, wrong.arguments);
+  const contexts = buildContexts(targets, wrong);
   const conditions = targets.map(({ condition }) => buildCondition(condition, plan.event));
   const triggers = buildTriggers(plan.triggers, plan.event);
   const wanting: RecorderTarget[] = [];
@@ -45,12 +50,19 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
         contexts.encode();
         const payload = scratch.top;
         encode(scratch, values);
-        for (const target of wanting) writeRecord(target, target.clock.read(), contexts.placeOf(target), payload);
+        for (const target of wanting) {
+          const isWritten = writeRecord(target, target.clock.read(), contexts.placeOf(target), payload);
+          if (isWritten && !wrong.isEmpty) wrong.count(targets.indexOf(target));
+        }
       }
     } catch {
-      for (const { ring } of wanting) ring.countFailed();
+      for (const target of wanting) {
+        target.ring.countFailed();
+        wrong.count(targets.indexOf(target));
+      }
     }
     for (const { ring } of wanting) ring.u32[BEGUN] = 0;
+    if (!wrong.isEmpty) wrong.clear();
     scratch.top = 0;
     if (isHit) triggers.act();
     gate.inside = 0;
@@ -78,10 +90,13 @@ interface Place {
 const NOWHERE: Place = { start: 0, end: 0 };
 
 /** Encodes the lists of context fields into the scratch memory, one behind the other. */
-function buildContexts(targets: readonly RecorderTarget[]) {
+function buildContexts(targets: readonly RecorderTarget[], wrong: WrongValueLog) {
   const { sources, lists, listOf } = contextGroups(targets);
-  const encoders = lists.map((list) => ({
-    encode: buildEventEncoder(list.map(({ field }) => field)),
+  const encoders = lists.map((list, i) => ({
+    encode: buildEventEncoder(
+      list.map(({ field }) => field),
+      wrong.contexts((target) => listOf[target] === i),
+    ),
     numbers: list.map((source) => sources.indexOf(source)),
     place: { start: 0, end: 0 },
   }));
@@ -102,17 +117,23 @@ function buildContexts(targets: readonly RecorderTarget[]) {
   };
 }
 
-/** Writes one record. @param payload where the payload begins in the scratch memory, behind the context fields */
-function writeRecord({ ring, id, header }: RecorderTarget, t: number, context: Place, payload: number): void {
+/**
+ * Writes one record.
+ *
+ * @param payload where the payload begins in the scratch memory, behind the context fields
+ * @returns whether there was room
+ */
+function writeRecord({ ring, id, header }: RecorderTarget, t: number, context: Place, payload: number): boolean {
   const layout = HEADER_LAYOUTS[header];
   const short = id < layout.shortIds && t - ring.lastTimestamp < layout.shortSpan;
   const head = short ? layout.shortBytes : layout.longBytes;
   const contextBytes = context.end - context.start;
   const bytes = head + contextBytes + scratch.top - payload;
-  if (ring.pos + bytes > ring.limit && !ring.makeRoom(bytes, t)) return;
+  if (ring.pos + bytes > ring.limit && !ring.makeRoom(bytes, t)) return false;
   if (short) layout.putShort(ring.dv, ring.pos, id, t);
   else layout.putLong(ring.dv, ring.pos, id, t);
   ring.u8.set(scratch.u8.subarray(context.start, context.end), ring.pos + head);
   ring.u8.set(scratch.u8.subarray(payload, scratch.top), ring.pos + head + contextBytes);
   ring.commit(ring.pos + bytes, t);
+  return true;
 }

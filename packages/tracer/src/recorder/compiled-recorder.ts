@@ -7,6 +7,7 @@ import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder-plan.ts';
 import { emitTriggers } from './trigger-code.ts';
+import { WrongValueLog } from './wrong-values.ts';
 
 /** Shared by all recorders of the thread: only one runs at a time. */
 const scratch = new Scratch();
@@ -25,12 +26,16 @@ const RECORDED = ProducerLine.RECORDED / 8;
  */
 export function compileRecorder(plan: RecorderPlan): Recorder {
   const names = plan.event.fields.map((_, i) => `a${i}`);
-  const encoder = emitEventEncoder(plan.event.fields, names);
-  const contexts = emitContexts(plan.targets);
+  const wrong = new WrongValueLog(
+    plan.event.name,
+    plan.targets.map(({ wrongFields }) => wrongFields),
+  );
+  const encoder = emitEventEncoder(plan.event.fields, names, '', wrong.arguments);
+  const contexts = emitContexts(plan.targets, wrong);
   const conditions = emitConditions(plan, names);
   const triggers = emitTriggers(plan.triggers, plan.event, names);
   const clocks = [...new Map(plan.targets.map((target) => [target.clock.name, target.clock])).values()];
-  const constants: Record<string, unknown> = { gate: plan.gate, site: plan.site, stale: plan.stale, scratch };
+  const constants: Record<string, unknown> = { gate: plan.gate, site: plan.site, stale: plan.stale, scratch, wrong };
   for (const [name, value] of encoder.constants) constants[name] = value;
   Object.assign(constants, contexts.constants, conditions.constants, triggers.constants);
   for (const clock of clocks) Object.assign(constants, clock.constants);
@@ -49,9 +54,10 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
         ${clocks.map((clock) => `${clock.statement} const t_${clock.name} = ${clock.expression};`).join('\n')}
         ${forEachTarget(plan, (target, i) => emitTarget(target, i, contexts.encoders[i], encoder))}
       } catch {
-        ${forEachTarget(plan, (_, i) => `ring${i}.countFailed();`)}
+        ${forEachTarget(plan, (_, i) => `ring${i}.countFailed(); wrong.count(${i});`)}
       }
       ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 0;`)}
+      if (!wrong.isEmpty) wrong.clear();
       ${encoder.usesScratch || contexts.usesScratch ? 'scratch.top = 0;' : ''}`;
 
   const body = `
@@ -106,12 +112,13 @@ function emitTarget(
         ${publishesWithAtomics ? `Atomics.store(u32_${i}, ${committed}, bytes);` : `u32_${i}[${committed}] = bytes;`}
         ring${i}.pos = p;
         ring${i}.lastTimestamp = t;
+        if (!wrong.isEmpty) wrong.count(${i});
       }
     }`;
 }
 
 /** Statements that read and convert the context fields of all targets: each source once, each list of sources once. */
-function emitContexts(targets: readonly RecorderTarget[]) {
+function emitContexts(targets: readonly RecorderTarget[], wrong: WrongValueLog) {
   const { sources, lists, listOf } = contextGroups(targets);
   const constants: Record<string, unknown> = {};
   const names = new Map<ContextSource, string>();
@@ -125,7 +132,12 @@ function emitContexts(targets: readonly RecorderTarget[]) {
   const encoders = lists.map((list, i) => {
     const fields = list.map(({ field }) => field);
     const values = list.map((source) => names.get(source) as string);
-    const encoder = emitEventEncoder(fields, values, `_context${i}`);
+    const encoder = emitEventEncoder(
+      fields,
+      values,
+      `_context${i}`,
+      wrong.contexts((target) => listOf[target] === i),
+    );
     for (const [name, value] of encoder.constants) constants[name] = value;
     prepare.push(encoder.prepare);
     return encoder;

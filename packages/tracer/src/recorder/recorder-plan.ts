@@ -3,6 +3,7 @@ import type { CapturedValue, EventHeaderKind } from '@ringtail/protocol';
 import type { RingProducer } from '@ringtail/ringbuf';
 import type { ThreadClock } from '../clock/thread-clock.ts';
 import type { ContextLookup, ContextSource } from '../context/context-source.ts';
+import type { WrongFieldCounts } from './wrong-values.ts';
 
 /** Records one event with the arguments the application passed. Never throws. */
 export type Recorder = (...values: never[]) => void;
@@ -18,6 +19,7 @@ export interface RecorderTarget {
   readonly contexts: readonly ContextSource[];
   /** Null if all events are recorded. */
   readonly condition: RecorderCondition | null;
+  readonly wrongFields: WrongFieldCounts;
 }
 
 /** Filters of the rules that match an event. The event is recorded if one of them is true. */

@@ -8,6 +8,7 @@ import { buildRecorder } from './closure-recorder.ts';
 import { compileRecorder } from './compiled-recorder.ts';
 import type { Gate, RecorderCondition, RecorderTarget, TriggerTarget } from './recorder-plan.ts';
 import { makeWaitingRecorder } from './waiting-recorder.ts';
+import type { WrongField, WrongFieldCounts } from './wrong-values.ts';
 
 const u8: FieldSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
 const u64: FieldSpec = { kind: 'integer', signed: false, bits: 64, base: 10 };
@@ -60,6 +61,8 @@ function committed(ring: Ring): string {
   return Buffer.from(ring.producer.u8.slice(start, start + bytes)).toString('hex');
 }
 
+const notCounted: WrongFieldCounts = () => ({ add() {} });
+
 /** A trigger that does nothing but the given actions. */
 function triggerTarget(what: Partial<TriggerTarget>): TriggerTarget {
   return { condition: null, counter: null, keys: [], reports: null, capture: null, ...what };
@@ -75,7 +78,7 @@ describe.each([
     specs: FieldSpec[],
     header: EventHeaderKind = 'large',
     id = 3,
-    each: Partial<Pick<RecorderTarget, 'contexts' | 'condition'>>[] = [{}],
+    each: Partial<Pick<RecorderTarget, 'contexts' | 'condition' | 'wrongFields'>>[] = [{}],
     triggers: Partial<TriggerTarget>[] = [],
   ) {
     const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0, failed: () => {} };
@@ -88,6 +91,7 @@ describe.each([
       clock,
       contexts: [],
       condition: null,
+      wrongFields: notCounted,
       ...what,
     }));
     const stale: unknown[][] = [];
@@ -185,6 +189,70 @@ describe.each([
     record(1, 'a');
     expect(committed(both[0] as Ring)).toBe(committed(both[1] as Ring));
     expect(committed(both[0] as Ring)).not.toBe('');
+  });
+
+  /** Counts of wrong values, and the fields that they are about. */
+  function wrongFields() {
+    const fields: WrongField[] = [];
+    const counts: number[] = [];
+    const target: WrongFieldCounts = (field) => {
+      const at = fields.push(field) - 1;
+      counts[at] = 0;
+      return { add: () => (counts[at] = (counts[at] as number) + 1) };
+    };
+    return { target, fields, counts };
+  }
+
+  it('counts the fields of recorded events that were given wrong values, each once an event', () => {
+    const { target, fields, counts } = wrongFields();
+    const list: FieldSpec = { kind: 'sequence', element: u8 };
+    const { record, ring } = setUp([u8, str, list], 'large', 3, [{ wrongFields: target }]);
+    record(1, 'right', [1]);
+    record({ id: 2 }, undefined, []);
+    record(300, 'x', [256, -1, 'secret']);
+    record(-1, 7, [0]);
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(4);
+    expect(fields).toEqual([
+      { event: 'p:e', field: 'f0', fieldType: 'u8', first: 'an object' },
+      { event: 'p:e', field: 'f1', fieldType: 'str', first: 'undefined' },
+      { event: 'p:e', field: 'f2[]', fieldType: 'u8', first: 'a number above the range' },
+    ]);
+    expect(counts).toEqual([3, 2, 1]);
+  });
+
+  it('counts wrong values of events that fail, and none of discarded events', () => {
+    const { target, fields, counts } = wrongFields();
+    const { record, ring } = setUp([u8, str], 'large', 3, [{ wrongFields: target }]);
+    record(-1, 'x'.repeat(5000));
+    record(1, 'right');
+    expect(counts).toEqual([]);
+    record(7n, 'right');
+    expect([ProducerLine.FAILED, ProducerLine.DISCARDED_BIG].map((line) => counter(ring, line))).toEqual([1, 1]);
+    record(-1, 'right');
+    expect(fields).toMatchObject([{ field: 'f0', first: 'a bigint' }]);
+    expect(counts).toEqual([2]);
+  });
+
+  it('counts wrong values where the event is recorded, and contexts where they are', () => {
+    const all = [wrongFields(), wrongFields(), wrongFields()];
+    const source: ContextSource = { field: { name: '_app_shop_tenant', spec: { kind: 'dynamic' } }, read: () => ({}) };
+    const internal: ContextSource = { field: { name: 'cpu_id', spec: u8 }, read: () => -1 };
+    const condition = { anyOf: [parseFilter('f0 == 7')], lookUpContext: () => undefined };
+    const { record } = setUp([u8], 'large', 3, [
+      { wrongFields: all[0]?.target as WrongFieldCounts, contexts: [source, internal] },
+      { wrongFields: all[1]?.target as WrongFieldCounts, contexts: [internal] },
+      { wrongFields: all[2]?.target as WrongFieldCounts, condition },
+    ]);
+    record(-1);
+    record(2);
+    const counted = all.map(({ fields, counts }) =>
+      Object.fromEntries(fields.map(({ field }, i) => [field, counts[i]])),
+    );
+    expect(counted).toEqual([{ f0: 1, _app_shop_tenant: 2 }, { f0: 1 }, {}]);
+    expect(all[0]?.fields.find(({ field }) => field !== 'f0')).toMatchObject({
+      fieldType: 'context',
+      first: 'an object',
+    });
   });
 
   it('calls `stale` once the generation has changed', () => {
@@ -379,6 +447,7 @@ describe.each([
         clock,
         contexts: [],
         condition: null,
+        wrongFields: notCounted,
         ...what,
       })),
       triggers: triggers.map(triggerTarget),
@@ -586,7 +655,7 @@ describe('the recorder of a tracepoint that waits for identifiers', () => {
     const record = makeWaitingRecorder(
       {
         event: { name: 'p:e', logLevel: 13, fields: [{ name: 'f0', spec: str }] },
-        targets: [{ ...target, contexts: [], condition: null }],
+        targets: [{ ...target, contexts: [], condition: null, wrongFields: notCounted }],
         triggers: [],
         gate,
         site: { on: 0 },

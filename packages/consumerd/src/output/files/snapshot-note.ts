@@ -26,11 +26,11 @@ export function readNote(directory: string): SessionStatistics | undefined {
     throw error;
   }
   if (typeof json !== 'object' || json === null) return undefined;
-  const { troubles, ...counts } = NO_STATISTICS;
+  const { wrongValues: _, troubles: __, ...counts } = NO_STATISTICS;
   const found = json as Record<string, unknown>;
   const areCounts = Object.keys(counts).every((name) => Number.isSafeInteger(found[name]));
   const foundTroubles = found.troubles;
   if (!areCounts || !Array.isArray(foundTroubles)) return undefined;
   if (!foundTroubles.every((trouble) => typeof trouble === 'string')) return undefined;
-  return found as unknown as SessionStatistics;
+  return { ...found, wrongValues: [] } as unknown as SessionStatistics;
 }

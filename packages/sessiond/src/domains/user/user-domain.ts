@@ -86,6 +86,7 @@ export class UserDomain implements Domain {
     const part = this.#part(session);
     if (task.type === 'clear') {
       for (const map of part.maps.values()) map.clear();
+      part.wrongValues.clear();
       rings.releaseEndedOf(session);
     }
     const counted = session.traced ? await consumers.of(session.owner).perform(task) : NO_STATISTICS;
@@ -94,7 +95,7 @@ export class UserDomain implements Domain {
       rings.releaseAllOf(session);
       await this.#removeCheckpoints(part);
     }
-    return counted;
+    return { ...counted, wrongValues: part.wrongValues.list() };
   }
 
   async regenerate(session: Session, part: 'metadata' | 'statedump'): Promise<void> {

@@ -198,6 +198,9 @@ export class AppConnection {
       case 'trouble':
         this.#application.trouble(checked);
         break;
+      case 'wrong-value':
+        this.#application.wrongValue(checked);
+        break;
       case 'tracepoints':
         this.#application.tracepoints(checked);
         break;

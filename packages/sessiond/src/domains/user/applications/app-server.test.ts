@@ -93,6 +93,7 @@ function register(_peer: unknown, message: RegisterMessage, descriptor: number):
       events.push(`ring ${channel}`);
     },
     trouble: ({ code }) => events.push(`trouble ${code}`),
+    wrongValue: () => {},
     tracepoints: ({ tracepoints }) => events.push(`tracepoints ${tracepoints.length}`),
     triggerMatched: () => {},
     counters: () => {},

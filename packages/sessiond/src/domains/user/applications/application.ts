@@ -1,19 +1,21 @@
 import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
-import type {
-  AliveMessage,
-  AppReply,
-  CountersMessage,
-  DeclareMessage,
-  GoodbyeMessage,
-  ListedApplication,
-  ProcessEnd,
-  RegisterMessage,
-  RingMessage,
-  TracepointsMessage,
-  TriggerMatchedMessage,
-  TroubleMessage,
+import {
+  type AliveMessage,
+  type AppReply,
+  CONTROL_SLOT_COUNT,
+  type CountersMessage,
+  type DeclareMessage,
+  type GoodbyeMessage,
+  type ListedApplication,
+  type ProcessEnd,
+  type RegisterMessage,
+  type RingMessage,
+  type TracepointsMessage,
+  type TriggerMatchedMessage,
+  type TroubleMessage,
+  type WrongValueMessage,
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import type { Consumers } from '../../../consumer/consumers.ts';
@@ -30,7 +32,7 @@ import { textWeight } from '../../../shares/memory-weight.ts';
 import { PoolHolding } from '../../../shares/pool-holding.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
 import type { PingedThread } from '../../../triggers/conditions/event-loop-stalled.ts';
-import type { CountingThread } from '../../../triggers/counters/thread-counters.ts';
+import { type CountingThread, counterAt, difference } from '../../../triggers/counters/thread-counters.ts';
 import type { TriggerEngine } from '../../../triggers/trigger-engine.ts';
 import type { ProgramTroubles } from '../diagnosis/program-troubles.ts';
 import type { Batch } from '../part/identifier-table.ts';
@@ -94,6 +96,8 @@ export class Application implements RegisteredApplication, PingedThread {
   readonly #parts: ApplicationParts;
   readonly #rings = new Map<TraceChannel, Ring>();
   readonly #troubles = new Troubles();
+  /** End the counts of wrong values, by the index of their counters. */
+  readonly #wrongValues = new Map<number, (value: number) => void>();
   readonly #kept: PoolHolding;
   #ringCount = 0;
   #tracepoints = NO_TRACEPOINTS;
@@ -175,6 +179,17 @@ export class Application implements RegisteredApplication, PingedThread {
     return this.#kept.take(this.thread.uid, TROUBLE_COPIES * textWeight(message)) === undefined;
   }
 
+  wrongValue({ channel, index, start, ...field }: WrongValueMessage): void {
+    if (index % CONTROL_SLOT_COUNT !== this.#parts.message.slot) return;
+    this.#wrongValues.get(index)?.(start);
+    this.#wrongValues.delete(index);
+    const part = this.#channel(channel)?.trace.part;
+    if (part === undefined) return;
+    const added = (value: number) => difference(value, start);
+    const end = part.wrongValues.follow(this.thread.uid, field, () => added(counterAt(this.#parts.counting, index)));
+    this.#wrongValues.set(index, (value) => end(added(value)));
+  }
+
   tracepoints({ tracepoints }: TracepointsMessage): void {
     const { lists } = this.#shared;
     lists.release(this.#tracepoints);
@@ -227,6 +242,7 @@ export class Application implements RegisteredApplication, PingedThread {
         `process ${this.thread.pid} (${procname}) ${what}, and is not recorded from then on (DESCRIPTORS_CLOSED)`,
       );
     }
+    for (const [index, end] of this.#wrongValues) end(counterAt(this.#parts.counting, index));
     troubles.forget(this.thread);
     publisher.remove(this.#parts.subscriber);
     triggers.threadEnded(this.#parts.counting);

@@ -11,6 +11,7 @@ import type {
   TriggerMatchedMessage,
   TroubleMessage,
   UnableMessage,
+  WrongValueMessage,
 } from '@ringtail/protocol';
 
 /** Handles the messages of a registered thread. A method owns the descriptor that it gets. */
@@ -23,6 +24,7 @@ export interface RegisteredApplication {
   /** @throws {PeerRefusal} if the descriptor is not a ring; the connection ends then */
   ring(message: RingMessage, descriptor: number): void;
   trouble(message: TroubleMessage): void;
+  wrongValue(message: WrongValueMessage): void;
   tracepoints(message: TracepointsMessage): void;
   triggerMatched(message: TriggerMatchedMessage): void;
   counters(message: CountersMessage): void;

@@ -8,6 +8,7 @@ import type { EventSpecs } from './event-specs.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
 import type { SeenPrograms } from './seen-programs.ts';
+import type { WrongValues } from './wrong-values.ts';
 
 /** The part of a session that records programs in user space. */
 export interface UserPart {
@@ -20,6 +21,7 @@ export interface UserPart {
   readonly traces: Map<string, Trace>;
   readonly eventSpecs: EventSpecs;
   readonly seen: SeenPrograms;
+  readonly wrongValues: WrongValues;
   /** Grows with each request to record the state of threads. */
   statedump: number;
 }

@@ -14,6 +14,7 @@ import { InclusionSet } from './inclusion-set.ts';
 import { SeenPrograms } from './seen-programs.ts';
 import { TraceTable } from './trace-table.ts';
 import type { Trace, UserAttribute, UserPart } from './user-part.ts';
+import { WrongValues } from './wrong-values.ts';
 
 type PartShares = Pick<Shares, 'trackedValues' | 'kept' | 'seen'>;
 
@@ -42,6 +43,7 @@ export class UserParts {
       traces: new Map(),
       eventSpecs: new EventSpecs(this.#shares.kept),
       seen: new SeenPrograms(session.owner, this.#shares.seen),
+      wrongValues: new WrongValues(),
       statedump: 0,
     };
     this.#parts.set(session, part);
