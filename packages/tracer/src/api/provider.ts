@@ -21,8 +21,8 @@ export interface Provider {
    * Never throws. A declaration that cannot be recorded, because of a bad name for instance, gives a tracepoint that
    * does nothing. It is reported to the session daemon and, with `RINGTAIL_DEBUG=1`, to standard error.
    *
-   * @param fields a `[name, type]` pair for each argument, in order. The compiler checks the number of the arguments and
-   *   the type of each one
+   * @param fields a `[name, type]` pair for each argument, in order. The compiler checks the number of the arguments
+   *   and the type of each one
    * @example
    * const orderPlaced = provider('shop').tracepoint('order_placed', [
    *   ['id', u64],
