@@ -268,6 +268,17 @@ describe('a session without events', () => {
     expect(diagnoseSession(facts({ active: false, statistics: { ...NO_STATISTICS, eventsRecorded: 1 } }))).toEqual([]);
   });
 
+  it('has values that do not fit their fields, while the events are still in the rings and later', () => {
+    const wrongValues = [{ event: 'a:b', field: 'n', fieldType: 'u8', first: 'a string', count: 2 }];
+    for (const eventsRecorded of [0, 2]) {
+      const [finding] = diagnoseSession(facts({ statistics: { ...NO_STATISTICS, eventsRecorded, wrongValues } }));
+      expect(finding).toMatchObject({
+        code: 'WRONG_VALUES',
+        evidence: ['a:b: field n (u8): 2 values did not fit; the first was a string'],
+      });
+    }
+  });
+
   it('is explained by programs that say why they are not recorded, not by their absence', () => {
     const troubles = ['process 5 (app.js) is not recorded: the tracer could not start (NO_TRACER)'];
     const statistics = { ...NO_STATISTICS, troubles };

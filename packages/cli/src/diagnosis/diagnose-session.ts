@@ -3,6 +3,7 @@ import { formatBytes, plural, shellQuote } from '../output/quantity.ts';
 import { diagnoseAbsence } from './diagnose-absence.ts';
 import { diagnoseRule, ownNames } from './diagnose-rules.ts';
 import { diagnoseTroubles, isOfConsumer, isOfProgram } from './diagnose-troubles.ts';
+import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
 import { type Finding, shortened } from './finding.ts';
 import type { SessionFacts } from './session-facts.ts';
 
@@ -11,7 +12,7 @@ import type { SessionFacts } from './session-facts.ts';
  * known troubles, without a comparison of its rules with tracepoints.
  */
 export function diagnoseSession(facts: SessionFacts): Finding[] {
-  const told = troubles(facts);
+  const told = [...troubles(facts), ...diagnoseWrongValues(facts.diagnosis.statistics)];
   if (facts.diagnosis.statistics.eventsRecorded > 0) return told;
   // Where programs were refused, rules that match no registered program are no reason.
   const turnedAway = told.filter(({ code }) => code === 'SHARE_USED_UP');
