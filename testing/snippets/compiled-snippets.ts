@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { codeBlocksOf } from '../documents.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MODULES = join(ROOT, 'node_modules');
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 /** First line of a block of which the compiler refuses each further line. */
 const REFUSED = '// The compiler refuses each of these lines:\n';
 
@@ -25,7 +25,8 @@ export interface Snippet {
 export function snippetsOf(document: string): Snippet[] {
   const snippets: Snippet[] = [];
   let before = '';
-  for (const { text, line } of programsIn(readFileSync(join(ROOT, document), 'utf8'))) {
+  for (const { language, text, line } of codeBlocksOf(document)) {
+    if (language !== 'ts' && language !== 'js') continue;
     const name = `${document}:${line}`;
     if (text.startsWith(REFUSED)) {
       snippets.push({ name, text: before + text, refusedFrom: before.split('\n').length - 1 });
@@ -35,14 +36,6 @@ export function snippetsOf(document: string): Snippet[] {
     }
   }
   return snippets.filter(({ text }) => text.includes('@ringtail/tracer'));
-}
-
-/** The blocks of code in TypeScript or JavaScript, with the line of their fence. */
-function programsIn(document: string): { text: string; line: number }[] {
-  return [...document.matchAll(/^```(?:ts|js)\n(.*?)^```$/gms)].map(({ index, 1: text = '' }) => ({
-    text,
-    line: document.slice(0, index).split('\n').length,
-  }));
 }
 
 /**
@@ -62,6 +55,8 @@ export function compile(texts: readonly string[]): Map<number, string>[] {
     });
     const compilerOptions = {
       ...{ module: 'nodenext', target: 'es2023', strict: true, exactOptionalPropertyTypes: true },
+      // Blocks in JavaScript have no types of their own.
+      noImplicitAny: false,
       ...{ noEmit: true, skipLibCheck: true, types: ['node'] },
     };
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.mts'] }));

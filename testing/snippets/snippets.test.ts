@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile, type Snippet, snippetsOf } from './compiled-snippets.ts';
 
-const DOCUMENTS = ['README.md', 'docs/tracer.md', 'packages/tracer/README.md'];
+const DOCUMENTS = ['README.md', 'docs/tracer.md', 'docs/your-project.md', 'packages/tracer/README.md'];
 const snippets = DOCUMENTS.flatMap(snippetsOf);
 /** A program whose errors the second test reads. */
 const WRONG = `import { f64, provider, str, u64 } from '@ringtail/tracer';
