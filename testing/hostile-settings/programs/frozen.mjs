@@ -8,7 +8,8 @@ const freeze = (value) => {
 };
 for (const name of Object.getOwnPropertyNames(globalThis)) {
   const { value } = Object.getOwnPropertyDescriptor(globalThis, name);
-  if (value === process || value === console) continue;
+  // The global object comes last: Node.js makes some globals when they are first read.
+  if (value === process || value === console || value === globalThis) continue;
   freeze(value);
   freeze(value?.prototype);
 }
