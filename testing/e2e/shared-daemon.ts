@@ -5,7 +5,7 @@ import { accessSync, chmodSync, chownSync, constants, mkdirSync, readFileSync, s
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onTestFailed, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { isRoot, makeSandbox, program, RINGTAIL } from './harness.ts';
 
 export const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
@@ -53,8 +53,8 @@ export class SharedDaemon {
   readonly #env: NodeJS.ProcessEnv;
   readonly #gid = groupId(GROUP);
   readonly #descriptors: number | undefined;
-  /** What a test waits for. */
-  readonly #pending = new Set<string>();
+  /** Processes that run at the end of the test. */
+  readonly #unfinished: string[] = [];
   #pid = 0;
   #stop: () => Promise<void> = async () => {};
 
@@ -65,9 +65,11 @@ export class SharedDaemon {
     this.directory = sandbox.directory;
     chmodSync(this.directory, 0o711);
     this.#env = { ...sandbox.env, RINGTAIL_RUNDIR: join(this.directory, 'run') };
-    onTestFailed(() => {
+    // Before the directory is removed; hooks for failed tests come afterwards.
+    onTestFinished(({ task }) => {
+      if (task.result?.state !== 'fail') return;
       const log = this.log().trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
-      process.stderr.write(`not ended: ${[...this.#pending].join('; ')}\n${log.join('\n')}\n`);
+      process.stderr.write(`not ended: ${this.#unfinished.join('; ')}\n${log.join('\n')}\n`);
     });
     for (const uid of USERS) {
       mkdirSync(this.homeOf(uid));
@@ -98,7 +100,9 @@ export class SharedDaemon {
     const args = [program('take-shares.mjs'), this.runDirectory, what, String(count)];
     const child = spawn(process.execPath, args, { uid, gid: this.#gid, stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
     const closed = once(child, 'close');
+    let isReady = false;
     onTestFinished(async () => {
+      if (!isReady) this.#unfinished.push(`take-shares.mjs ${what}`);
       child.kill('SIGKILL');
       await closed;
     });
@@ -106,7 +110,8 @@ export class SharedDaemon {
       throw new Error(`take-shares.mjs ${what} has ended with ${signal ?? code}`);
     });
     const ready = once(createInterface(child.stdout), 'line') as Promise<[string]>;
-    const [line] = await this.#until(`take-shares.mjs ${what}`, Promise.race([ready, ended]));
+    const [line] = await Promise.race([ready, ended]);
+    isReady = true;
     return JSON.parse(line.replace('ready ', ''));
   }
 
@@ -157,6 +162,8 @@ export class SharedDaemon {
       ...(uid !== 0 && { uid, gid: this.#gid }),
     });
     onTestFinished(() => {
+      const isRunning = child.exitCode === null && child.signalCode === null;
+      if (isRunning) this.#unfinished.push(`user ${uid}: ${args.join(' ')}`);
       child.kill('SIGKILL');
     });
     child.stdin.on('error', () => {});
@@ -167,16 +174,7 @@ export class SharedDaemon {
       });
     }
     const ended = once(child, 'close').then(([code]) => ({ code, ...text }));
-    return { process: child, ended: this.#until(`user ${uid}: ${args.join(' ')}`, ended) };
-  }
-
-  async #until<T>(what: string, promise: Promise<T>): Promise<T> {
-    this.#pending.add(what);
-    try {
-      return await promise;
-    } finally {
-      this.#pending.delete(what);
-    }
+    return { process: child, ended };
   }
 
   ringtail(uid: number, ...args: string[]): Promise<UsersCommand> {
