@@ -1,4 +1,5 @@
-// Reading traces beside babeltrace2: as text, with all details, by a visitor that reads every field, and as a copy.
+// Reading traces beside babeltrace2: as text, with all details, by a visitor that reads every field, as a copy, and as
+// statistics.
 //
 // CPU is user and system time, summed over all processes of a reading. For the visitor it covers opening and reading
 // only.
@@ -25,6 +26,7 @@ const BUDGETS = {
   'details, wall': 8,
   'visitor of every field, CPU': 5,
   'copy, CTF 1.8 to CTF 1.8, CPU': 15,
+  "statistics beside babeltrace2's counter, CPU": 1,
 };
 const MEMORY_BUDGET_MIB = 8;
 
@@ -83,6 +85,7 @@ async function measure(name, trace, copy, rounds) {
     textInJobs: [ours('view', trace), theirs(trace)],
     details: [ours('convert', '-o', 'details', trace), theirs(trace, '-c', 'sink.text.details')],
     visit: [undefined, theirs(trace, '-o', 'dummy')],
+    stats: [ours('stats', trace), theirs(trace, '-c', 'sink.utils.counter')],
     copy: [ours('convert', trace, '-o', 'ctf', '-w', copy), theirs(trace, '-o', 'ctf', '-w', copy)],
   };
   const costs = Object.fromEntries(Object.keys(commands).map((what) => [what, { ours: [], theirs: [] }]));
@@ -110,6 +113,7 @@ async function measure(name, trace, copy, rounds) {
       row('details, wall', 'details', 'wallMs'),
       row('visitor of every field, CPU', 'visit', 'cpuMs'),
       row('copy, CTF 1.8 to CTF 1.8, CPU', 'copy', 'cpuMs'),
+      row("statistics beside babeltrace2's counter, CPU", 'stats', 'cpuMs'),
     ],
     note: `${name}: ${events} events.`,
   };

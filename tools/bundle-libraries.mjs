@@ -13,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const output = join(root, 'packages', 'cli', 'bundle', 'lib');
 /** Compiled modules, since these are the modules that sibling packages import. */
 const LIBRARIES = {
+  analyses: 'packages/analyses/dist/index',
   ctf: 'packages/ctf/dist/index',
   ctl: 'packages/ctl/dist/index',
   reader: 'packages/reader/dist/index',

@@ -24,7 +24,8 @@ const ORDER = {
   'session-file': ['base', 'ctf', 'protocol'],
   ctl: ['base', 'posix', 'protocol', 'session-file'],
   reader: ['base', 'posix', 'ctf'],
-  cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
+  analyses: ['base', 'ctf', 'reader'],
+  cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'analyses', 'consumerd'],
   'clock-linux-x64': [],
 };
 
@@ -36,6 +37,7 @@ const PURE = {
   base: ['files/', 'node.ts'],
   ctf: [],
   reader: ['files/', 'index.ts'],
+  analyses: [],
 };
 
 const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));

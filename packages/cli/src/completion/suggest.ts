@@ -39,6 +39,7 @@ const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'add-map-channel': 'none',
   'reclaim-memory': 'channel',
   view: 'session',
+  stats: 'session',
   // The name of a new or saved session, which the daemon does not know.
   create: 'none',
   load: 'none',

@@ -162,6 +162,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   'record',
   'guard',
   'view',
+  'stats',
   'convert',
   'crash',
   'doctor',

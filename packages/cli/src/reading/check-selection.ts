@@ -7,6 +7,7 @@ import {
   type TraceClass,
 } from '@ringtail/ctf';
 import { nameChoice } from '@ringtail/reader';
+import { CliError } from '../errors/cli-error.ts';
 import { nearestNames } from '../errors/nearest.ts';
 import { splitNames } from '../options/common-options.ts';
 import { warn } from '../output/report.ts';
@@ -40,6 +41,20 @@ export function warnOfEmptySelection(
     const problem = problemOf(field, known!);
     if (problem !== undefined) warn(context, `the filter matches no event: ${problem}`);
   }
+}
+
+/**
+ * Requires that events of some class have the field that an option names.
+ *
+ * @throws {CliError} `BAD_ARGUMENT`
+ */
+export function requireField(traces: Traces, option: string, name: string | undefined): void {
+  if (name === undefined) return;
+  const { payload, contexts } = fieldNames(traces);
+  const context = /^\$ctx\.(.+)$/.exec(name)?.[1] ?? name.replace(/^\$app\.([^:]+):(.+)$/, '_app_$1_$2');
+  if (payload.has(name) || contexts.has(context)) return;
+  const names = [...payload, ...contexts];
+  throw new CliError('BAD_ARGUMENT', `${option}: no event has the field "${name}"${nearest(name, names)}`);
 }
 
 function problemOf({ scope, path }: FilterField, { payload, contexts }: FieldNames): string | undefined {
