@@ -49,6 +49,7 @@ describe('Consumer', () => {
       dataStreams: 1,
       programsNotRecorded: 0,
       troubles: [],
+      wrongValues: [],
     });
     expect(readStream(stream(1)).numbers).toEqual(upTo(1000));
   });

@@ -107,6 +107,7 @@ describe('a flight recorder', () => {
       dataStreams: 2,
       programsNotRecorded: 0,
       troubles: [],
+      wrongValues: [],
     });
     expect(stream('first', 1).numbers).toEqual(upTo(10_000).slice(-held));
     expect(stream('first', 2).numbers).toEqual(upTo(7));
