@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type RingMemory, SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
 import {
+  childrenOf,
   eventsOf,
   indexesOf,
   isRunning,
@@ -99,6 +100,25 @@ describe('a flight recorder', () => {
     expect(held[0]).toBe(0);
     expect(held.length).toBeGreaterThanOrEqual(indices.length);
     expect(await emittedBy(app)).toBeGreaterThanOrEqual(held.length);
+  });
+
+  it.each([
+    ['SIGTERM to the session daemon alone', false],
+    ['SIGTERM to all processes of a service at once', true],
+  ])('leaves its events in a last snapshot at %s', async (_, everyProcess) => {
+    const sandbox = await flightRecorder();
+    const app = await startSteps(sandbox, FEW);
+    const { indices } = await record(sandbox, join(sandbox.directory, 'elsewhere'));
+    const daemon = await processOf(sandbox, 'pid');
+    const members = everyProcess ? [daemon, ...childrenOf(daemon), app.pid] : [daemon];
+    for (const pid of members) process.kill(pid, 'SIGTERM');
+    await until(() => !isRunning(daemon));
+    const snapshots = readdirSync(sandbox.output);
+    expect(snapshots).toEqual([expect.stringMatching(/^snapshot-1-\d{8}-\d{6}-\d+$/)]);
+    const held = indexesOf(eventsOf(sandbox, join(sandbox.output, snapshots[0] as string)));
+    expectRun(held);
+    expect(held[0]).toBe(0);
+    expect(held.length).toBeGreaterThanOrEqual(indices.length);
   });
 
   it('goes on with another consumer daemon after a kill, with the events before', async () => {

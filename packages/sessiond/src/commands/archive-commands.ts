@@ -147,6 +147,21 @@ export class ArchiveCommands {
     }
   }
 
+  /**
+   * Records a last snapshot of a flight recorder: the daemon ends, and the rings with it. Where the rings have had no
+   * event, there is none. A failure is a line in the log.
+   */
+  async recordLastSnapshot(session: Session): Promise<void> {
+    if (!session.snapshot || !session.traced || session.archive.outputs.length === 0) return;
+    try {
+      const { eventsRecorded } = await this.#services.tasks.statistics(session);
+      if (eventsRecorded > 0) await this.#snapshot(session, null, null, null);
+    } catch (error) {
+      const sentence = `the last snapshot failed, and the events in its rings are lost: ${describeError(error)}`;
+      this.#services.log.of(session.owner.uid, 'snapshots').error(`session ${session.name}: ${sentence}`);
+    }
+  }
+
   /** To the output that is given, or to each of the session's. Tells of the first; they all have the same in them. */
   async #snapshot(
     session: Session,

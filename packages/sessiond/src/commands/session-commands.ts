@@ -98,14 +98,13 @@ export class SessionCommands {
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log
       .of(session.owner.uid, 'sessions')
-      .info(
-        `session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${directoryOf(session.output)}`,
-      );
+      .info(`session ${session.name} is destroyed: ${describeResult(session, statistics)}`);
     return archive === undefined ? statistics : { ...statistics, archive };
   }
 
   /**
-   * Destroys every session, and refuses new ones; a session that cannot be destroyed is left, with a line in the log.
+   * Destroys every session, and refuses new ones. Flight recorders leave a last snapshot. A session that cannot be
+   * destroyed is left, with a line in the log.
    */
   async destroyAll(): Promise<void> {
     const { registry, queue, log } = this.#services;
@@ -113,7 +112,10 @@ export class SessionCommands {
     const destroyed = registry.sessions().map((session) =>
       queue.run(session.name, async () => {
         // An earlier command may have destroyed it.
-        if (registry.sessions().includes(session)) await this.destroy(session);
+        if (!registry.sessions().includes(session)) return;
+        if (session.active) this.#endRecording(session);
+        await this.#archives.recordLastSnapshot(session);
+        await this.destroy(session);
       }),
     );
     for (const result of await Promise.allSettled(destroyed)) {
@@ -239,6 +241,11 @@ export class SessionCommands {
     registry.stop(session);
     triggers.sessionsChanged();
   }
+}
+
+/** Events of a flight recorder are in its snapshots only. */
+function describeResult({ snapshot, output }: Session, { eventsRecorded }: SessionStatistics): string {
+  return snapshot ? 'a flight recorder' : `${eventsRecorded} events in ${directoryOf(output)}`;
 }
 
 function destinationOf({ output }: Pick<Commands['create-session']['params'], 'output'>): Destination | null {
