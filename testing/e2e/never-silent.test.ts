@@ -190,6 +190,52 @@ describe('a session without events', () => {
   });
 });
 
+describe('a session whose events wait', () => {
+  it('reports that a program has not registered yet, and then its tracepoints', async () => {
+    const place = await placeWithDaemon();
+    await makeSession(place, 's', { rule: { pattern: 'none:*' } });
+    const barrier = join(place.sandbox.directory, 'barrier.cjs');
+    writeFileSync(
+      barrier,
+      "const fs = require('node:fs'); fs.writeSync(1, 'held\\n'); fs.readSync(0, Buffer.alloc(1));",
+    );
+    const app = startNode(place.sandbox, ['--require', barrier, '--import', REGISTER_URL, program('steps.mjs')]);
+    await app.says(/held/);
+    const absent = (await status(place.sandbox, 's')).find(({ code }) => code === 'NO_APPLICATION');
+    expect(absent?.evidence).toContainEqual(
+      expect.stringMatching(
+        new RegExp(
+          `^process ${app.pid} \\(steps.mjs, .*\\) was started with the tracer, and may still be registering$`,
+        ),
+      ),
+    );
+    expect(absent?.nextStep).toContain('run ringtail status again');
+    app.process.stdin?.write('.');
+    await app.says(/ready/);
+    expect((await status(place.sandbox, 's')).map(({ code }) => code)).toEqual(['NO_MATCHING_TRACEPOINT']);
+  });
+
+  it('has those events that are still in the rings, and no reasons', async () => {
+    const { sandbox, client } = await placeWithDaemon();
+    await client.createSession({ name: 's', output: join(sandbox.directory, 's') });
+    // The consumer daemon takes the open sub-buffer only when it is asked.
+    await client.enableChannel('s', { ...DEFAULT_CHANNEL, switchTimerUs: 3_600_000_000 });
+    await client.enableEvent('s', { pattern: 'held:*' }, DEFAULT_CHANNEL.name);
+    await client.startSession('s');
+    const source = `import { provider } from ${JSON.stringify(REGISTER_URL)};
+      const event = provider('held').tracepoint('event', []);
+      for (let count = 0; count < 60; count++) event();
+      console.log('ready');
+      process.stdin.resume();`;
+    const app = startNode(sandbox, ['--input-type=module', '-e', source]);
+    await app.says(/ready/);
+    expect((await client.sessionStatistics('s')).eventsRecorded).toBe(0);
+    expect(await status(sandbox, 's')).toEqual([]);
+    const { stdout } = await ringtail(sandbox, ['status', '--output-format=json']);
+    expect(JSON.parse(stdout)).toMatchObject({ statistics: { eventsRecorded: 60 } });
+  });
+});
+
 /** A file system without room for a ring; undefined if mounting is not allowed. */
 function mountTiny(directory: string): string | undefined {
   const path = join(directory, 'tiny');

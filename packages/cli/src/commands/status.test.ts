@@ -65,6 +65,13 @@ describe('status', () => {
     expect(daemon.asked.map(({ command }) => command)).not.toContain('session-diagnosis');
   });
 
+  it('of a session whose events were in rings shows them as the drained rings do', async () => {
+    const statistics = { ...NO_STATISTICS, eventsRecorded: 60 };
+    const { context } = await world({ 'session-diagnosis': () => ({ ...DIAGNOSIS, active: true, statistics }) });
+    await run(['list', 's', '--output-format=json'], context);
+    expect(JSON.parse(context.output())).toMatchObject({ statistics: { eventsRecorded: 60 }, findings: [] });
+  });
+
   it('of a daemon that cannot say is what it was before', async () => {
     const { context } = await world({});
     expect(await run(['status', '--output-format=json'], context)).toEqual({ code: 0 });

@@ -17,32 +17,61 @@ export function diagnoseAbsence({ daemon, surroundings }: AbsenceFacts): Finding
   if (surroundings === null) return [absent(daemon, [])];
   // Root's programs use the daemon of a user only where RINGTAIL_RUNDIR names it.
   const served = (uid: number): boolean => daemon.uid === 0 || uid === daemon.uid;
-  const newestFirst = [...surroundings.programs].sort((a, b) => b.pid - a.pid);
-  const programs = newestFirst.filter(({ uid }) => served(uid));
+  const ordered = likeliestFirst(daemon, surroundings);
+  const programs = ordered.filter(({ uid }) => served(uid));
   const elsewhere = programs.filter((program) => registeredWith(program, surroundings) !== undefined);
   const others = programs.filter((program) => !elsewhere.includes(program));
-  const loaded = others.filter(({ traced }) => traced === true);
-  const foreign = newestFirst.filter(({ uid }) => !served(uid));
+  const loaded = others.filter((program) => program.traced === true && !mayRegisterHere(program, daemon));
+  const absentees = others.filter((program) => !loaded.includes(program));
+  const foreign = ordered.filter(({ uid }) => !served(uid));
+  const evidence = [
+    ...shortened(absentees.map((program) => `${describeProgram(program)} ${describeAbsence(program)}`)),
+    ...(programs.length === 0 && foreign.length > 0 ? [] : programLines('of another user', foreign)),
+    ...programDaemonLines(surroundings),
+  ];
   return [
     ...(elsewhere.length > 0 || loaded.length > 0 ? [otherDaemon(daemon, surroundings, elsewhere, loaded)] : []),
     ...(foreign.length > 0 && others.length + elsewhere.length === 0 ? [otherUser(daemon, foreign)] : []),
-    absent(daemon, [
-      ...programLines(
-        'runs without the tracer',
-        others.filter(({ traced }) => traced !== true),
-      ),
-      ...(programs.length === 0 && foreign.length > 0 ? [] : programLines('of another user', foreign)),
-      ...daemonLines(surroundings),
-    ]),
+    absent(
+      daemon,
+      evidence,
+      absentees.some((program) => mayRegisterHere(program, daemon)),
+    ),
   ];
 }
 
-function absent({ runDirectory }: DaemonFacts, evidence: readonly string[]): Finding {
+/** Programs that name this daemon first, those that name another one last; among equals, the newest first. */
+function likeliestFirst({ runDirectory }: DaemonFacts, { programs }: Surroundings): NodeProgram[] {
+  const rank = (program: NodeProgram): number => {
+    if (program.runDirectory === runDirectory) return 0;
+    if (program.runDirectory !== null) return 3;
+    return program.mayRegister === 'preloaded' ? 1 : 2;
+  };
+  return [...programs].sort((a, b) => rank(a) - rank(b) || b.pid - a.pid);
+}
+
+/** Whether a program that is not registered may do so soon. */
+function mayRegisterHere({ traced, mayRegister, runDirectory }: NodeProgram, daemon: DaemonFacts): boolean {
+  if (traced === true) return mayRegister === 'young' || runDirectory === daemon.runDirectory;
+  return mayRegister !== null;
+}
+
+function describeAbsence({ traced, mayRegister }: NodeProgram): string {
+  if (traced === true) return 'has the tracer, and may still be registering';
+  if (mayRegister === 'preloaded') return 'was started with the tracer, and may still be registering';
+  return mayRegister === 'young'
+    ? 'runs without the tracer so far: it is new, and may still be registering'
+    : 'runs without the tracer';
+}
+
+function absent({ runDirectory }: DaemonFacts, evidence: readonly string[], mayRegister = false): Finding {
   return {
     code: 'NO_APPLICATION',
     what: 'no application is registered with this session daemon',
     evidence: [`the daemon serves ${runDirectory}`, ...evidence],
-    nextStep: LOAD_IT,
+    nextStep: mayRegister
+      ? `wait until programs have registered, and run ringtail status again; otherwise ${LOAD_IT}`
+      : LOAD_IT,
   };
 }
 
@@ -85,15 +114,29 @@ function otherUser({ uid, runDirectory }: DaemonFacts, foreign: readonly NodePro
   };
 }
 
-/** A line for each other session daemon that runs. */
+/** A line for each other session daemon that answers, and one for the others. */
 export function daemonLines({ otherDaemons }: Surroundings): string[] {
-  return shortened(
-    otherDaemons.map(({ runDirectory, uid, pids }) => {
-      const whose = uid === null ? 'somebody' : `user ${userName(uid)}`;
-      const count = pids === null ? '' : `, with ${plural(pids.length, 'process', 'processes')} registered`;
-      return `another session daemon, of ${whose}, runs in ${runDirectory}${count}`;
-    }),
-  );
+  const answering = otherDaemons.filter(({ pids }) => pids !== null);
+  const silent = otherDaemons.length - answering.length;
+  return [
+    ...shortened(answering.map(describeDaemon)),
+    ...(silent === 0 ? [] : [`${plural(silent, 'other session daemon')} did not answer`]),
+  ];
+}
+
+/** A line for each other session daemon that has programs, and one for the others. */
+function programDaemonLines({ otherDaemons }: Surroundings): string[] {
+  const used = otherDaemons.filter(({ pids }) => pids !== null && pids.length > 0);
+  const rest = otherDaemons.length - used.length;
+  return [
+    ...shortened(used.map(describeDaemon)),
+    ...(rest === 0 ? [] : [`${plural(rest, 'other session daemon')} without programs, or without an answer`]),
+  ];
+}
+
+function describeDaemon({ runDirectory, uid, pids }: OtherDaemon): string {
+  const whose = uid === null ? '' : `, of user ${userName(uid)},`;
+  return `another session daemon${whose} runs in ${runDirectory}, with ${plural(pids?.length ?? 0, 'process', 'processes')} registered`;
 }
 
 function programLines(how: string, programs: readonly NodeProgram[]): string[] {

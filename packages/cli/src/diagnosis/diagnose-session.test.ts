@@ -10,11 +10,21 @@ import { describe, expect, it } from 'vitest';
 import { styleFor } from '../output/style.ts';
 import { sessionCalled } from '../testing/fake-daemon.test.support.ts';
 import { describeFindings } from './describe-findings.ts';
+import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
+import type { NodeProgram } from './node-programs.ts';
 import type { SessionFacts } from './session-facts.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const NAMES = ['shop:order', 'shop:payment'];
+const PROGRAM: NodeProgram = {
+  pid: 5,
+  uid: 54321,
+  name: 'app.js',
+  traced: false,
+  mayRegister: null,
+  runDirectory: null,
+};
 const SURROUNDINGS: Surroundings = { lookedAt: [], named: null, uid: 54321, otherDaemons: [], programs: [] };
 
 function ruleDiagnosis(rule: EventRule, more: Partial<RuleDiagnosis> = {}): RuleDiagnosis {
@@ -209,7 +219,7 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
     'programs that lack the tracer',
     facts(nobody, {
       threadsSeen: 0,
-      surroundings: { ...SURROUNDINGS, programs: [{ pid: 5, uid: 54321, name: 'app.js', traced: false }] },
+      surroundings: { ...SURROUNDINGS, programs: [{ ...PROGRAM, uid: 54321, traced: false }] },
     }),
     ['NO_APPLICATION'],
     ['process 5 (app.js, user 54321) runs without the tracer'],
@@ -220,7 +230,7 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
       threadsSeen: 0,
       surroundings: {
         ...SURROUNDINGS,
-        programs: [{ pid: 5, uid: 54321, name: 'app.js', traced: true }],
+        programs: [{ ...PROGRAM, uid: 54321, traced: true }],
         otherDaemons: [{ runDirectory: '/run/there', uid: 54321, pids: [5] }],
       },
     }),
@@ -231,7 +241,7 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
     'programs of users whom the daemon does not serve',
     facts(nobody, {
       threadsSeen: 0,
-      surroundings: { ...SURROUNDINGS, programs: [{ pid: 5, uid: 54322, name: 'app.js', traced: null }] },
+      surroundings: { ...SURROUNDINGS, programs: [{ ...PROGRAM, uid: 54322, traced: null }] },
     }),
     ['OTHER_USER', 'NO_APPLICATION'],
     ['process 5 (app.js, user 54322) runs'],
@@ -286,6 +296,60 @@ describe('a session without events', () => {
       facts({ ...nobody, statistics }, { threadsSeen: 0, applications: [], surroundings: SURROUNDINGS }),
     );
     expect(found.map(({ code, evidence }) => [code, evidence])).toEqual([['NOT_RECORDED', troubles]]);
+  });
+});
+
+function absenceWith(surroundings: Partial<Surroundings>) {
+  const found = diagnoseSession(
+    facts(nobody, { threadsSeen: 0, applications: [], surroundings: { ...SURROUNDINGS, ...surroundings } }),
+  );
+  return { codes: found.map(({ code }) => code), ...found.at(-1) };
+}
+
+describe('programs that have not registered', () => {
+  it.each<readonly [Partial<NodeProgram>, string]>([
+    [{ mayRegister: 'preloaded' }, 'was started with the tracer, and may still be registering'],
+    [{ mayRegister: 'young' }, 'runs without the tracer so far: it is new, and may still be registering'],
+    [{ mayRegister: 'young', traced: true }, 'has the tracer, and may still be registering'],
+    [{ runDirectory: '/run/here', traced: true }, 'has the tracer, and may still be registering'],
+  ])('may still do so: %j', (program, words) => {
+    const { codes, evidence, nextStep } = absenceWith({ programs: [{ ...PROGRAM, ...program }] });
+    expect(codes).toEqual(['NO_APPLICATION']);
+    expect(evidence).toContain(`process 5 (app.js, user 54321) ${words}`);
+    expect(nextStep).toContain('run ringtail status again');
+  });
+
+  it('are listed with those first that name this daemon, and those last that name another', () => {
+    const programs = [
+      { ...PROGRAM, pid: 1, runDirectory: '/run/here' },
+      { ...PROGRAM, pid: 2, mayRegister: 'preloaded' as const },
+      ...Array.from({ length: 20 }, (_, index) => ({ ...PROGRAM, pid: 10 + index })),
+      { ...PROGRAM, pid: 40, runDirectory: '/run/there' },
+    ];
+    const listed = absenceWith({ programs }).evidence?.map((line) => Number(/^process (\d+)/.exec(line)?.[1]));
+    expect(listed?.slice(1, 5)).toEqual([1, 2, 29, 28]);
+    expect(listed).not.toContain(40);
+  });
+});
+
+describe('other session daemons', () => {
+  const silent = Array.from({ length: 7 }, (_, index) => ({ runDirectory: `/run/${index}`, uid: null, pids: null }));
+  const used = { runDirectory: '/run/there', uid: 54322, pids: [8, 9] };
+  const idle = { runDirectory: '/run/idle', uid: 54321, pids: [] };
+  const line = 'another session daemon, of user 54322, runs in /run/there, with 2 processes registered';
+
+  it('are named where they have programs, and counted otherwise', () => {
+    const { evidence } = absenceWith({ otherDaemons: [used, idle, ...silent] });
+    expect(evidence?.slice(1)).toEqual([line, '8 other session daemons without programs, or without an answer']);
+  });
+
+  it('are named where they answer a command that finds no daemon of its own', () => {
+    const { evidence } = diagnoseNoDaemon({ ...SURROUNDINGS, otherDaemons: [used, idle, ...silent] });
+    expect(evidence).toEqual([
+      line,
+      'another session daemon, of user 54321, runs in /run/idle, with 0 processes registered',
+      '7 other session daemons did not answer',
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import type { SessionDescription, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { explain } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
@@ -8,35 +8,55 @@ import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';
 import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
 import type { Finding } from './finding.ts';
-import { findSurroundings, ownerOf } from './surroundings.ts';
+import type { SessionFacts } from './session-facts.ts';
+import { findSurroundings, ownerOf, type Surroundings } from './surroundings.ts';
 
-/**
- * Reasons for missing events of a session.
- *
- * @returns null where the daemon is too old to give them
- */
+export interface SessionFindings {
+  /** Null where the daemon is too old to give them. */
+  readonly findings: readonly Finding[] | null;
+  /** The given statistics, or newer ones: a diagnosis drains the rings first. */
+  readonly statistics: SessionStatistics;
+}
+
+/** Reasons for missing events of a session. */
 export async function diagnose(
   context: Context,
   client: SessionDaemonClient,
   session: SessionDescription,
   statistics: SessionStatistics,
-): Promise<readonly Finding[] | null> {
+): Promise<SessionFindings> {
   if (statistics.eventsRecorded > 0) {
-    return [...diagnoseTroubles(session, statistics.troubles), ...diagnoseWrongValues(statistics)];
+    const findings = [...diagnoseTroubles(session, statistics.troubles), ...diagnoseWrongValues(statistics)];
+    return { findings, statistics };
   }
   try {
-    const diagnosis = await client.sessionDiagnosis(session.name);
-    const [status, applications] = await Promise.all([client.daemonStatus(), client.listApplications()]);
-    const { runDirectory, consumerPid } = status;
-    const daemon = { runDirectory, uid: ownerOf(runDirectory), consumerPid };
-    const threadsSeen = Math.max(diagnosis.threadsSeen, diagnosis.threadsRegistered);
-    const surroundings = threadsSeen > 0 ? null : await findSurroundings(context, runDirectory);
-    return diagnoseSession({ session, diagnosis, daemon, applications, threadsSeen, surroundings });
+    const facts = await findFacts(context, client, session);
+    return { findings: diagnoseSession(facts), statistics: facts.diagnosis.statistics };
   } catch (error) {
     if (!(error instanceof CtlError) || error.code !== 'UNSUPPORTED') throw error;
     explain(context, `the session daemon cannot say why the session has no events: ${error.message}`);
-    return null;
+    return { findings: null, statistics };
   }
+}
+
+async function findFacts(
+  context: Context,
+  client: SessionDaemonClient,
+  session: SessionDescription,
+): Promise<SessionFacts> {
+  const { runDirectory, consumerPid } = await client.daemonStatus();
+  const seenBy = ({ threadsSeen, threadsRegistered }: SessionDiagnosis) => Math.max(threadsSeen, threadsRegistered);
+  let diagnosis = await client.sessionDiagnosis(session.name);
+  let surroundings: Surroundings | null = null;
+  if (seenBy(diagnosis) === 0) {
+    surroundings = await findSurroundings(context, runDirectory);
+    // A program may have registered during the search.
+    diagnosis = await client.sessionDiagnosis(session.name);
+    if (seenBy(diagnosis) > 0) surroundings = null;
+  }
+  const applications = await client.listApplications();
+  const daemon = { runDirectory, uid: ownerOf(runDirectory), consumerPid };
+  return { session, diagnosis, daemon, applications, threadsSeen: seenBy(diagnosis), surroundings };
 }
 
 /** The same error, with the reasons why no session daemon answered. */

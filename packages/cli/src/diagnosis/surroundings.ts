@@ -30,6 +30,7 @@ export interface Surroundings {
   /** Value of `RINGTAIL_RUNDIR` of this process; null where it is not set. */
   readonly named: string | null;
   readonly uid: number;
+  /** Daemons with the most programs first. */
   readonly otherDaemons: readonly OtherDaemon[];
   readonly programs: readonly NodeProgram[];
 }
@@ -42,7 +43,7 @@ export async function findSurroundings(context: Context, asked: string | null): 
     lookedAt: looked.map((path) => ({ path, exists: ownerOf(path) !== null })),
     named: context.env.RINGTAIL_RUNDIR || null,
     uid: context.uid,
-    otherDaemons: await Promise.all(listening.slice(0, OTHER_DAEMONS_ASKED_MAX).map(askOther)),
+    otherDaemons: busiestFirst(await Promise.all(listening.slice(0, OTHER_DAEMONS_ASKED_MAX).map(askOther))),
     programs: nodePrograms(),
   };
 }
@@ -57,6 +58,12 @@ function usualPlaces(context: Context): string[] {
   const runtime = context.env.XDG_RUNTIME_DIR ? [join(context.env.XDG_RUNTIME_DIR, 'ringtail')] : [];
   const private_ = [...new Set(['/tmp', tmpdir()])].flatMap((parent) => below(parent, /^ringtail-\d+$/));
   return [ROOT_RUN_DIRECTORY, ...runtime, ...ofUsers, ...private_].filter((path) => ownerOf(path) !== null);
+}
+
+/** Daemons that do not answer are last. */
+function busiestFirst(daemons: readonly OtherDaemon[]): OtherDaemon[] {
+  const rank = ({ pids }: OtherDaemon): number => pids?.length ?? -1;
+  return [...daemons].sort((a, b) => rank(b) - rank(a));
 }
 
 async function askOther(runDirectory: string): Promise<OtherDaemon> {

@@ -52,13 +52,13 @@ export async function listSession(
   named: string | undefined,
   options: ListingOptions,
 ): Promise<void> {
-  const name = sessionNamed(context, named);
+  const name = await sessionNamed(context, named);
   const { findings, ...details } = await onSession(context, name, async (client) => {
     const session = await describeSession(client, name);
     await refuseAbsentDomains(client, session, options);
     const statistics = await statisticsOf(client, name);
     const memory = await client.sessionMemory(name);
-    return { session, statistics, memory, findings: await diagnose(context, client, session, statistics) };
+    return { session, memory, ...(await diagnose(context, client, session, statistics)) };
   }).catch(async (error: unknown) => {
     throw await withDaemonFinding(context, error);
   });

@@ -39,7 +39,7 @@ export async function findMissing(
   statistics: SessionStatistics,
 ): Promise<readonly Finding[] | null> {
   try {
-    const findings = await diagnose(context, client, await describeSession(client, session), statistics);
+    const { findings } = await diagnose(context, client, await describeSession(client, session), statistics);
     if (findings === null) return null;
     const others = findings.filter(({ code }) => !NOBODY.has(code));
     const ours = others.map(forNextRecording);

@@ -5,6 +5,7 @@ describe('the program that a command line runs', () => {
   it.each([
     ['node app.js', 'app.js'],
     ['/usr/bin/node --import tracer/register /srv/app/server.mjs --port 80', 'server.mjs'],
+    ['node --require /a/suppress-warnings.cjs -r ./b.cjs --import /c.mjs --loader d.js app.js', 'app.js'],
     ['node -e 1', 'node'],
     ['node /srv/ringtail.js', 'ringtail.js'],
   ])('%s is named after its script', (line, name) => {

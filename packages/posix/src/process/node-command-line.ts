@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 /** Ringtail's own programs, which are not traced. */
 const OWN_SCRIPT =
   /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js|sessiond\/dist\/helpers\/helper-main\.js|bundle\/(?:ringtail-\w+|job-process|helper-main)\.js)$/;
+/** Options whose value is a module that is loaded before the script. */
+const PRELOADS = /^(?:-r|--require|--import|--loader|--experimental-loader)$/;
 /** Options with which Node.js runs no program. */
 const RUNS_NOTHING = /^(?:-v|--version|-h|--help|-c|--check|--v8-options|--completion-bash)$/;
 
@@ -24,7 +26,8 @@ function runsNothing(word: string, words: readonly string[], idx: number): boole
 }
 
 /** The first word that is a script, among options with and without values. */
-function scriptOf(words: readonly string[]): string | undefined {
+function scriptOf(all: readonly string[]): string | undefined {
+  const words = all.filter((_, idx) => !PRELOADS.test(all[idx - 1] ?? ''));
   return (
     words.find((word) => /\.[cm]?[jt]sx?$/.test(word) && !word.startsWith('-') && !word.includes(':')) ??
     words.find((word) => word.startsWith('/'))

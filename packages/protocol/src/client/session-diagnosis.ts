@@ -36,6 +36,7 @@ export const sessionDiagnosis = object({
   /** Tracepoints of threads that are registered now or were since the session was created. */
   tracepointNames: list(text),
   channelsDisabled: list(text),
+  /** Statistics after a drain of the session's rings. */
   statistics: sessionStatistics,
 });
 export type SessionDiagnosis = Shaped<typeof sessionDiagnosis>;

@@ -20,10 +20,13 @@ export function diagnosisCommands({ domains, tasks, turns }: CommandServices) {
   } satisfies Partial<SessionHandlers>;
 }
 
-/** That there is no consumer is a reason as well, and hides none of the others. */
+/**
+ * Statistics that count the events in rings as well: they are drained first. A missing consumer daemon is a reason too,
+ * and hides none of the others.
+ */
 async function statisticsOf(session: Session, tasks: SessionTasks): Promise<SessionStatistics> {
   try {
-    return await tasks.statistics(session);
+    return await tasks.statistics(session, session.active ? 'flush' : 'statistics');
   } catch (error) {
     return withTroubles(undefined, session.troubles, describeError(error));
   }
