@@ -5,6 +5,7 @@ import { CliError } from '../errors/cli-error.ts';
 import { lttngNumberOf } from '../errors/exit-codes.ts';
 import { writeMi } from '../mi/write-mi.ts';
 import type { Context } from '../program/context.ts';
+import { foreignHomeHint } from '../session/foreign-home.ts';
 import type { CommandResult } from './result.ts';
 import { type Style, styleFor } from './style.ts';
 import type { OutputStream } from './visible-stream.ts';
@@ -54,9 +55,10 @@ export function explain(context: Context, message: string): void {
 /** Writes the error of a command to standard error, with the next step where one is known. */
 export function reportError(context: Context, format: OutputFormat, error: unknown): void {
   const code = error instanceof RingtailError ? error.code : 'UNEXPECTED';
-  const hint = error instanceof CliError || error instanceof CtlError ? error.hint : undefined;
+  const ownHint = error instanceof CliError || error instanceof CtlError ? error.hint : undefined;
   const findings = error instanceof CliError ? error.findings : [];
   const message = describeError(error);
+  const hint = [ownHint, foreignHomeHint(context, message)].filter(Boolean).join('\n') || undefined;
   const number = lttngNumberOf(code);
   reportTo(
     context,

@@ -2,12 +2,19 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, isAbsence } from '@ringtail/base';
 import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
+import { CtlError } from '@ringtail/ctl';
 import { homeDirectory } from '@ringtail/posix';
+import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
+import { shellQuote } from '../output/quantity.ts';
 import { warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
+import { foreignHomeHint } from './foreign-home.ts';
+
+/** Names in the next step of a command without a session. */
+const NAMES_SHOWN_MAX = 20;
 
 /** File with the current session's name, as `session=NAME`. */
 function currentSessionFile(context: Context): string {
@@ -54,6 +61,8 @@ export function makeCurrentSession(context: Context, name: string): Outcome | un
     return undefined;
   } catch (error) {
     warn(context, `session ${name} is not the current one: ${describeError(error)}`);
+    const hint = foreignHomeHint(context, describeError(error));
+    if (hint !== undefined) warn(context, hint);
     warn(context, `name it with -s ${name}, or make it the current one later: ringtail set-session ${name}`);
     return { code: ExitCode.WARNING };
   }
@@ -67,10 +76,25 @@ export function forgetCurrentSession(context: Context, name: string): void {
 /**
  * The session of a command: the named one, else the current one.
  *
- * @throws {CliError} `NO_SESSION` if there is neither
+ * @throws {CliError} `NO_SESSION` if there is neither, with the names of the sessions that exist
  */
-export function sessionNamed(context: Context, name: string | undefined): string {
+export async function sessionNamed(context: Context, name: string | undefined): Promise<string> {
   const session = name ?? readCurrentSession(context);
   if (session !== undefined) return session;
-  throw new CliError('NO_SESSION', 'there is no current session', 'make one with: ringtail create NAME');
+  const [first, ...others] = await existingSessions(context);
+  const hint =
+    first === undefined
+      ? 'make one with: ringtail create NAME'
+      : `sessions: ${[first, ...others].slice(0, NAMES_SHOWN_MAX).join(', ')}; choose one with: ringtail set-session ${shellQuote(first)}`;
+  throw new CliError('NO_SESSION', 'there is no current session', hint);
+}
+
+/** Names of sessions; none if no session daemon answers. */
+async function existingSessions(context: Context): Promise<string[]> {
+  try {
+    return await withDaemon(context, async (client) => (await client.listSessions()).map(({ name }) => name));
+  } catch (error) {
+    if (error instanceof CliError || error instanceof CtlError) return [];
+    throw error;
+  }
 }

@@ -34,7 +34,7 @@ async function chosenSessions(
   if (choice.all && (choice.glob || name !== undefined)) {
     throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
   }
-  if (!choice.all && !choice.glob) return [sessionNamed(context, name)];
+  if (!choice.all && !choice.glob) return [await sessionNamed(context, name)];
   if (choice.glob && name === undefined) throw new CliError('BAD_ARGUMENT', '--glob needs a pattern of names');
   const names = (await client.listSessions()).map((session) => session.name);
   return choice.all ? names : names.filter((one) => matchesShellPattern(name as string, one));

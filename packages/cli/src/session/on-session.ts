@@ -17,7 +17,7 @@ export async function onSession<T>(
   named: string | undefined,
   action: (client: SessionDaemonClient, session: string) => Promise<T>,
 ): Promise<T> {
-  const session = sessionNamed(context, named);
+  const session = await sessionNamed(context, named);
   return await withDaemon(context, async (client) => {
     try {
       return await action(client, session);
