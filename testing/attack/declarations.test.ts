@@ -19,6 +19,6 @@ describe.skipIf(!canAttack)('hostile declarations of another user', () => {
       await daemon.judge();
       expectReadable(daemon.output);
     },
-    120_000 + DECLARATIONS * 50,
+    300_000 + DECLARATIONS * 50,
   );
 });

@@ -19,6 +19,6 @@ describe.skipIf(!canAttack)('damaged requests of another user', () => {
       expect(Object.keys(report.refused as object).length).toBeGreaterThan(10);
       await daemon.judge();
     },
-    120_000 + REQUESTS * 20,
+    300_000 + REQUESTS * 20,
   );
 });

@@ -46,6 +46,6 @@ describe.skipIf(!canAttack)('writes of another user into the rings that it share
       await client.destroySession('recorder');
       await daemon.judge();
     },
-    120_000 + WRITES * 5,
+    300_000 + WRITES * 5,
   );
 });

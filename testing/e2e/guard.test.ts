@@ -28,7 +28,7 @@ import {
 
 const crashes = Number(process.env.RINGTAIL_KILLS ?? 1);
 const seed = runSeed('guard');
-const limit = { timeout: 60_000 + crashes * 60_000 };
+const limit = { timeout: 180_000 + crashes * 60_000 };
 /** Number of guards at once, since a guard mostly waits for processes to start. */
 const AT_ONCE = 3;
 const EVENTS_MAX = 3000;

@@ -6,7 +6,7 @@ import { canHang, HangingFileSystem } from './hanging-file-system.ts';
 import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
 import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 
-const SLOW = { timeout: 180_000 };
+const SLOW = { timeout: 600_000 };
 const [one, other] = USERS;
 
 /** The end of a command, and whether it ended before the others. */

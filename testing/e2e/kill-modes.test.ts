@@ -15,7 +15,7 @@ const kills = Number(process.env.RINGTAIL_KILLS ?? 2);
 /** Fewer by default, since a program searches for a session daemon every two seconds. */
 const daemonKills = Number(process.env.RINGTAIL_KILLS ?? 1);
 const seed = runSeed('kill-modes');
-const limit = { timeout: kills * 30_000 };
+const limit = { timeout: 180_000 + kills * 30_000 };
 const DELAY_MAX_US = 120_000;
 /** After more kills in a short time, the daemon treats the consumer daemon as one that cannot be started. */
 const CONSUMER_KILLS_OF_A_DAEMON = 3;

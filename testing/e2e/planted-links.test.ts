@@ -23,7 +23,7 @@ import { runSeed } from '../schemas/seeded-random.ts';
 import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
 import { othersCanRun, SESSIOND, SharedDaemon, USERS } from './shared-daemon.ts';
 
-const SLOW = { timeout: 240_000 };
+const SLOW = { timeout: 600_000 };
 /** A user without an entry in the user database and outside of the tracing group. */
 const ATTACKER = 42_421;
 const AS_ATTACKER = [`--reuid=${ATTACKER}`, `--regid=${ATTACKER}`, '--clear-groups'];

@@ -46,7 +46,7 @@ describe('random commands while four threads record', () => {
       for (const snapshot of run.snapshots) checkSnapshot(snapshot, reference);
       checkWithPeer(run);
     },
-    60_000 + commands * 200,
+    180_000 + commands * 200,
   );
 });
 

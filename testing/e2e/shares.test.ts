@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { program, REGISTER_URL } from './harness.ts';
 import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 
-const SLOW = { timeout: 240_000 };
+const SLOW = { timeout: 600_000 };
 const [ATTACKER, VICTIM] = USERS;
 /** Few, so that a test can use them up. */
 const FEW = { descriptors: 512 };

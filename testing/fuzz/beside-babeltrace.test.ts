@@ -44,7 +44,7 @@ describe.skipIf(babeltrace === undefined)('random traces of CTF 1.8', () => {
       }
       expect(problems).toEqual([]);
     },
-    60_000 + TRACES * 2_000,
+    180_000 + TRACES * 2_000,
   );
 });
 

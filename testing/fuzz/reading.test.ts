@@ -54,6 +54,6 @@ describe('random traces of CTF 1.8 and CTF 2', () => {
       expect(problems).toEqual([]);
       if (ONLY === undefined) expect(share).toBeGreaterThan(SHARE_MIN);
     },
-    60_000 + RECORDS * 20,
+    180_000 + RECORDS * 20,
   );
 });

@@ -25,7 +25,8 @@ import {
 /** Output without colours, which depend on durations. */
 const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
 const TICKS = 3;
-const TIMEOUT_MS = 240_000;
+/** A limit against hanging. */
+const TIMEOUT_MS = 900_000;
 
 describe('docs/where-it-runs.md', () => {
   it('has the settings of this test with their result', () => {

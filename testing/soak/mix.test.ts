@@ -57,7 +57,7 @@ describe.skipIf(!canAttack)('a daemon of root, after hostile and normal use in t
       soak.judge();
       await soak.daemon.judge();
     },
-    180_000 + MINUTES * 90_000,
+    300_000 + MINUTES * 90_000,
   );
 });
 

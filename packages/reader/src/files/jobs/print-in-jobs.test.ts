@@ -202,19 +202,15 @@ function expectSame(printed: Printed, wanted: Printed): void {
 }
 
 describe('printing in jobs', () => {
-  it.each([1, 2, 3])(
-    'with %i processes gives the text of one, and leaves none behind',
-    async (jobs) => {
-      writeTrace();
-      const wanted = printAlone();
-      expect(wanted.count).toBe(PACKET_COUNT * EVENTS_PER_PACKET);
-      const printed = await printInJobs(jobs);
-      expectSame(printed, wanted);
-      expect(printed.jobBytes > 0).toBe(jobs > 1);
-      expect(jobPids()).toEqual([]);
-    },
-    60_000,
-  );
+  it.each([1, 2, 3])('with %i processes gives the text of one, and leaves none behind', async (jobs) => {
+    writeTrace();
+    const wanted = printAlone();
+    expect(wanted.count).toBe(PACKET_COUNT * EVENTS_PER_PACKET);
+    const printed = await printInJobs(jobs);
+    expectSame(printed, wanted);
+    expect(printed.jobBytes > 0).toBe(jobs > 1);
+    expect(jobPids()).toEqual([]);
+  });
 
   it('warns of discarded events in the order of one process', async () => {
     writeTrace(undefined, 3);
@@ -225,18 +221,14 @@ describe('printing in jobs', () => {
     expect(printed.jobBytes).toBeGreaterThan(0);
   });
 
-  it.each([false, true])(
-    'tells of a damaged packet as one process does, going on behind it: %s',
-    async (keepGoing) => {
-      writeTrace((bytes, at) => (at === PACKET_COUNT - 10 ? cutRecord(bytes) : bytes));
-      const wanted = printAlone({ keepGoing });
-      expect(wanted.errors).toHaveLength(1);
-      const printed = await printInJobs(2, { keepGoing });
-      expectSame(printed, wanted);
-      expect(printed.jobBytes).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+  it.each([false, true])('tells of a damaged packet as one process does, going on behind it: %s', async (keepGoing) => {
+    writeTrace((bytes, at) => (at === PACKET_COUNT - 10 ? cutRecord(bytes) : bytes));
+    const wanted = printAlone({ keepGoing });
+    expect(wanted.errors).toHaveLength(1);
+    const printed = await printInJobs(2, { keepGoing });
+    expectSame(printed, wanted);
+    expect(printed.jobBytes).toBeGreaterThan(0);
+  });
 
   it('warns once of time that runs backwards within a packet, as one process does', async () => {
     writeTrace((bytes, at) => {
@@ -265,18 +257,14 @@ describe('printing in jobs', () => {
     ['ends before its last event', TIMESTAMP_END, -4000n],
     ['begins behind its first event', TIMESTAMP_BEGIN, 3000n],
     ['ends behind the begin of the next', TIMESTAMP_END, 3000n],
-  ])(
-    'gives the text of one process where a packet says that it %s',
-    async (_, field, difference) => {
-      writeInterleaved((bytes, stream) => {
-        if (stream === 1) bytes.writeBigUInt64LE(bytes.readBigUInt64LE(field) + difference, field);
-        return bytes;
-      });
-      const wanted = printAlone();
-      expectSame(await printInJobs(2, {}, undefined, false), wanted);
-    },
-    60_000,
-  );
+  ])('gives the text of one process where a packet says that it %s', async (_, field, difference) => {
+    writeInterleaved((bytes, stream) => {
+      if (stream === 1) bytes.writeBigUInt64LE(bytes.readBigUInt64LE(field) + difference, field);
+      return bytes;
+    });
+    const wanted = printAlone();
+    expectSame(await printInJobs(2, {}, undefined, false), wanted);
+  });
 
   it('gives the text of one process where an index has other times than the packets', async () => {
     writeInterleaved();
