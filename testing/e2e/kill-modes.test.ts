@@ -193,15 +193,21 @@ describe('a session daemon that is killed', () => {
     },
   );
 
-  it('in order has closed its flight recorders: nothing is left to recover', async () => {
+  it('in order records a last snapshot of its flight recorders: nothing is left to recover', async () => {
     const scene = await KillScene.open({ snapshot: true });
     const program = await scene.program('turns', 'in-turns');
     expect((await scene.snapshot()).text).not.toBe('');
+    const { acknowledged } = program;
     const consumer = await scene.consumer();
     const pid = scene.client.daemonPid;
     process.kill(pid, 'SIGTERM');
     await until(() => !isRunning(pid) && !isRunning(consumer));
-    expect(readdirSync(scene.output)).toEqual([]);
+    const [last, ...more] = readdirSync(scene.output);
+    expect([last, more]).toEqual([expect.stringMatching(/^snapshot-1-.*-1$/), []]);
+    const { text, gaps } = scene.recovered(join(scene.output, last as string));
+    const indexes = program.indexesIn(text);
+    expectRun(indexes, 'at the end', { gaps });
+    expect(indexes.at(-1)).toBeGreaterThanOrEqual(acknowledged - 1);
     await program.goesOn();
     await program.kill();
   });

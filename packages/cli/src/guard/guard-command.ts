@@ -63,6 +63,7 @@ export async function guardCommand(context: Context, plan: GuardPlan): Promise<O
     reportTo(context, context.stderr, plan.format, guardJson(guarded), (style) => describeGuarded(style, guarded));
     return outcomeOf({ code: guarded.end.exitCode, signal: signalOf(guarded) });
   } finally {
+    await guard?.discard();
     await daemon?.release();
     removeIfEmpty(output);
     signals.dispose();
@@ -122,6 +123,12 @@ class Guard {
   /** Records a snapshot on the user's demand. */
   demand(): void {
     this.#queue.add('demand', 'asked for by SIGUSR2');
+  }
+
+  /** Destroys the session. Its daemon would record a last snapshot of it otherwise. */
+  async discard(): Promise<void> {
+    // A daemon that has died has no session; its consumer daemon has saved the events.
+    await this.#daemon.client.destroySession(this.#session).catch(() => undefined);
   }
 
   async run(signals: CommandSignals): Promise<Guarded> {
