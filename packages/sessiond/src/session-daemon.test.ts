@@ -582,7 +582,7 @@ describe('the process', () => {
     await daemon.client();
   });
 
-  it('takes the tracePath of one that was killed', async () => {
+  it('takes the place of one that was killed', async () => {
     await daemon.start();
     daemon.kill('SIGKILL');
     await daemon.ended();
