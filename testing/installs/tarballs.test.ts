@@ -21,12 +21,12 @@ const CONTENTS = {
     'bundle/LICENSES.txt',
     'bundle/helper-main.js',
     'bundle/job-process.js',
+    'bundle/lib/analyses.js',
     'bundle/lib/ctf.js',
     'bundle/lib/ctl.js',
     'bundle/lib/reader-pure.js',
     'bundle/lib/reader.js',
     'bundle/lib/shared-*.js',
-
     'bundle/ringtail-consumerd.js',
     'bundle/ringtail-sessiond.js',
     'bundle/ringtail.js',
