@@ -138,7 +138,7 @@ describe('a consumer that dies between any two changes of the file system', () =
         else expect(kernel.current.length).toBeLessThanOrEqual(300);
         expect(statistics).toMatchObject({ eventsRecorded: 2200, eventsLost: 0, packetsLost: 0, troubles: [] });
       },
-      // The changes before are those of one domain, twice.
+      // Deaths before change 40 repeat, for each domain, the cases of one domain.
       { domains: 2, first: 40 },
     );
     expect(inPart).toBeGreaterThan(0);
