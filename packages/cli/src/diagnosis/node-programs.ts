@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { textIn } from '@ringtail/base/files';
 import { visibleLine } from '@ringtail/base/text';
-import { nodeProgramName } from '@ringtail/posix';
+import { nodeProgramName, statFields } from '@ringtail/posix';
 
 /** A process that runs Node.js. */
 export interface NodeProgram {
@@ -25,6 +25,8 @@ const PRELOAD_OPTION = /^(?:--import|--require|-r)$/;
 const WORDS_LENGTH_MAX = 65_536;
 /** An older program has registered, unless its tracer is loaded before the script and still waits. */
 const REGISTRATION_TIME_S = 10;
+/** Index of the start time among the fields of `/proc/PID/stat` after the name. */
+const START_TIME = 19;
 /** The kernel gives times of processes in this unit to all programs. */
 const TICKS_PER_SECOND = 100;
 
@@ -86,9 +88,7 @@ function loadsTracer(words: readonly string[]): boolean {
 
 /** Seconds from the start of the machine to the start of a process. */
 function startTimeS(directory: string): number {
-  const stat = readFileSync(join(directory, 'stat'), 'latin1');
-  // The name of the process, in parentheses, may have spaces. The start time is the 20th field after it.
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) / TICKS_PER_SECOND;
+  return Number(statFields(readFileSync(join(directory, 'stat'), 'latin1'))[START_TIME]) / TICKS_PER_SECOND;
 }
 
 function isTraced(directory: string): boolean | null {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { statFields } from '@ringtail/posix';
 
 export type TerminalRole =
   /** No controlling terminal. */
@@ -19,9 +20,9 @@ export function terminalRole(): TerminalRole {
   return terminalRoleOf(stat);
 }
 
-/** Parses `/proc/PID/stat`. The program's name in it may contain anything, so fields are found from its end. */
+/** Parses `/proc/PID/stat`. */
 export function terminalRoleOf(stat: string): TerminalRole {
-  const [, , processGroup, , terminal, foregroundGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [, , processGroup, , terminal, foregroundGroup] = statFields(stat);
   if (terminal === undefined || terminal === '0') return 'none';
   return processGroup === foregroundGroup ? 'foreground' : 'background';
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { statFields } from '@ringtail/posix';
 
 /**
  * Start time of a process in the kernel's ticks since boot. Numbers are used again: number and start time identify a
@@ -7,10 +8,7 @@ import { readFileSync } from 'node:fs';
  */
 export function processStartTime(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the name in parentheses, which may contain spaces and parentheses; fields 3 and 22 are
-    // wanted.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'));
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     return undefined;

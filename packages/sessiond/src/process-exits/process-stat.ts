@@ -1,3 +1,5 @@
+import { statFields } from '@ringtail/posix';
+
 /** Parts of `/proc/PID/stat`, of a process that may have ended. */
 export interface ProcessStat {
   /** `R` running, `S` sleeping, `T` and `t` stopped, `Z` and `X` ended. */
@@ -27,12 +29,9 @@ const FIELD = {
   EXIT_CODE: 49,
 } as const;
 
-/** Undefined for any other line. The name, in parentheses, may contain spaces and parentheses. */
+/** Undefined for any other line. */
 export function parseProcessStat(line: string): ProcessStat | undefined {
-  const fields = line
-    .slice(line.lastIndexOf(')') + 2)
-    .trimEnd()
-    .split(' ');
+  const fields = statFields(line);
   const [state, startTime] = [fields[FIELD.STATE], fields[FIELD.START_TIME]];
   const exitStatus = Number(fields[FIELD.EXIT_CODE]);
   if (state === undefined || startTime === undefined || !Number.isInteger(exitStatus)) return undefined;
