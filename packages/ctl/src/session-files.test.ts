@@ -132,7 +132,7 @@ describe('saved sessions', () => {
         session: 's',
         path: saved(),
         output: '/there',
-        warnings: ['session s writes to /there: /out holds the trace of another session'],
+        warnings: ['session s writes to /there: /out holds a trace'],
       },
     ]);
     expect(asked.map((text) => text.split(' ')[0])).toEqual([

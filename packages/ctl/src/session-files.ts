@@ -97,7 +97,7 @@ export interface LoadedSession {
   readonly session: string;
   /** The session's file. */
   readonly path: string;
-  /** Output: a new directory in the saved one if that holds the trace of another session. Null: only snapshots. */
+  /** Output: a new directory beside the saved one if that holds a trace. Null: only snapshots. */
   readonly output: string | null;
   readonly warnings: readonly string[];
 }
@@ -137,7 +137,7 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
       const restored = await restore(client, saved, { name: session, output: wanted ?? undefined });
       const { output } = restored;
       const isElsewhere = output !== null && wanted !== null && output !== wanted;
-      const elsewhere = `session ${session} writes to ${output}: ${wanted} holds the trace of another session`;
+      const elsewhere = `session ${session} writes to ${output}: ${wanted} holds a trace`;
       loaded.push({
         session,
         path,

@@ -124,7 +124,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   if (!options.lifeline || options.load !== undefined) {
     const home = homeDirectory(process.env);
     const { helpers, execute } = daemon;
-    await loadSavedSessions({ uid, home, named: options.load, helpers, execute, now: () => new Date(), log });
+    await loadSavedSessions({ uid, home, named: options.load, helpers, execute, log });
   }
   manager.ready(`serving ${claim.directory.path}`);
   announceReady(inBackground ? { ...options, sigParent: false } : options, parent);

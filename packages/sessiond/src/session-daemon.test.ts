@@ -438,6 +438,8 @@ describe('clients', () => {
     const wanted = join(daemon.parent, 's');
     const create = async (name: string) =>
       (await client.ask('create-session', { ...DEFAULT_SESSION, name, output: wanted })).output as string;
+    const restored = { ...DEFAULT_SESSION, name: 'restored', output: wanted, restored: true };
+    expect((await client.ask('create-session', restored)).output).toMatch(new RegExp(`^${wanted}-\\d{8}-\\d{6}$`));
     for (const name of ['t', 'u']) {
       const output = await create(name);
       expect(output).toMatch(new RegExp(`^${wanted}/${name}-\\d{8}-\\d{6}$`));

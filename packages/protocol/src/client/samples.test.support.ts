@@ -120,7 +120,15 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
   subscribe: { params: {}, result: null },
   shutdown: { params: {}, result: null },
   'create-session': {
-    params: { name: 's', output: '/traces/s', shmPath: '/shm', clock: 'tsc', snapshot: false, format: 'ctf-1.8' },
+    params: {
+      name: 's',
+      output: '/traces/s',
+      restored: true,
+      shmPath: '/shm',
+      clock: 'tsc',
+      snapshot: false,
+      format: 'ctf-1.8',
+    },
     result: { name: 's', output: '/traces/s' },
   },
   'start-session': plain,

@@ -50,6 +50,11 @@ export const sessionCommands = {
       name: sessionName,
       /** null: the session writes only snapshots, each to a path of its own. */
       output: nullable(absolutePath),
+      /**
+       * Whether the session is restored. If its output holds a trace, a restored session writes to a new directory
+       * beside it; any other session, to a new directory in it.
+       */
+      restored: optional(boolean),
       shmPath: nullable(absolutePath),
       clock: clockKind,
       /** Flight recorder: rings overwrite, and the session writes only snapshots. */

@@ -73,7 +73,8 @@ function restoreRequests(saved: SavedSession, options: RestoreOptions): [CreateC
 function createRequest(saved: SavedSession, name: string, output: string | undefined): CreateCommand {
   const { shmPath, clock, snapshot, format } = saved;
   // Outputs of a flight recorder are added afterwards, with their names.
-  const params = { name, output: snapshot ? null : (output ?? saved.output), shmPath, clock, snapshot, format };
+  const place = { output: snapshot ? null : (output ?? saved.output), restored: true };
+  const params = { name, ...place, shmPath, clock, snapshot, format };
   return { command: 'create-session', params };
 }
 

@@ -157,7 +157,7 @@ export class SessionCommands {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
     const { registry, domains, helpers, outputs, now } = this.#services;
-    const { name, snapshot, shmPath } = params;
+    const { name, snapshot, shmPath, restored = false } = params;
     const destination = destinationOf(params);
     const inUse = destination !== null && registry.reservations.writesTo(destination);
     const unreserve = registry.reservations.reserve({ ...params, output: destination, owner });
@@ -165,8 +165,8 @@ export class SessionCommands {
       if (shmPath !== null) {
         await helpers.perform('prepare-shm-path', owner, { path: shmPath, domains: domains.directories() });
       }
-      const newName = `${name}-${directoryDate(now())}`;
-      return { output: await outputs.claim({ destination, snapshot, owner, inUse, newName }), unreserve };
+      const newDirectory = { name, date: directoryDate(now()), beside: restored };
+      return { output: await outputs.claim({ destination, snapshot, owner, inUse, ...newDirectory }), unreserve };
     } catch (error) {
       unreserve();
       throw error;

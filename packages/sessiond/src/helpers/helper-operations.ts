@@ -2,6 +2,7 @@ import type { Owner } from '../model/owner.ts';
 import { removeCheckpoints } from '../outputs/checkpoints.ts';
 import { removeEmptyChunk } from '../outputs/empty-chunk.ts';
 import {
+  type ClaimOptions,
   claimOutput,
   makeArchive,
   makeSnapshotDirectory,
@@ -9,7 +10,7 @@ import {
   prepareSnapshotOutput,
 } from '../outputs/output-directory.ts';
 import { prepareRingDirectory, prepareShmPath } from '../outputs/ring-directory.ts';
-import { findSessionFiles, freshOutput, readSavedText } from '../startup/saved-files.ts';
+import { findSessionFiles, readSavedText } from '../startup/saved-files.ts';
 
 /** Answer of an operation. */
 export interface HelperResult<Result> {
@@ -44,10 +45,10 @@ export const helperOperations = {
 
   /** Chooses and locks the output directory of a session. The descriptor holds the lock. */
   'claim-output': (
-    { path, inUse, name }: { readonly path: string; readonly inUse: boolean; readonly name: string },
+    { path, ...options }: { readonly path: string } & Omit<ClaimOptions, 'owner'>,
     { owner }: HelperContext,
   ): HelperResult<string> => {
-    const claimed = claimOutput(path, { owner, inUse, name });
+    const claimed = claimOutput(path, { owner, ...options });
     return { result: claimed.path, descriptor: claimed.descriptor };
   },
 
@@ -88,10 +89,6 @@ export const helperOperations = {
   /** Reads a saved session; the file has to belong to `owner`. */
   'read-session-file': ({ path, ownerUid }: { readonly path: string; readonly ownerUid: number | null }) =>
     only(readSavedText(path, ownerUid)),
-
-  /** Chooses an output for a saved session whose former trace is still there. */
-  'find-fresh-output': ({ path, date }: { readonly path: string; readonly date: string }) =>
-    only(freshOutput(path, date)),
 } satisfies Record<string, (params: never, context: HelperContext) => HelperResult<unknown>>;
 
 type Operations = typeof helperOperations;

@@ -32,8 +32,10 @@ if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested
 let directory: string;
 const claimed = new Set<ClaimedOutput>();
 
-function claim(path: string, inUse = false): string {
-  const output = claimOutput(path, { owner: self, inUse, name: 's' });
+const DATE = '20261120-133354';
+
+function claim(path: string, { inUse = false, beside = false, owner = self } = {}): string {
+  const output = claimOutput(path, { owner, inUse, name: 's', date: DATE, beside });
   claimed.add(output);
   return output.path;
 }
@@ -69,8 +71,8 @@ describe('an output directory', () => {
     'is a new one within the wanted one if that has something in its %s',
     (name) => {
       mkdirSync(join(directory, name, 'uid'), { recursive: true });
-      expect(claim(directory)).toBe(join(directory, 's'));
-      expect(claim(directory)).toBe(join(directory, 's-2'));
+      expect(claim(directory)).toBe(join(directory, `s-${DATE}`));
+      expect(claim(directory)).toBe(join(directory, `s-${DATE}-2`));
     },
   );
 
@@ -79,12 +81,48 @@ describe('an output directory', () => {
     symlinkSync(directory, link);
     try {
       claim(directory);
-      expect(claim(link)).toBe(join(link, 's'));
+      expect(claim(link)).toBe(join(link, `s-${DATE}`));
       releaseAll();
       expect(claim(link)).toBe(link);
-      expect(claim(join(directory, 'free'), true)).toBe(join(directory, 'free', 's'));
+      expect(claim(join(directory, 'free'), { inUse: true })).toBe(join(directory, 'free', `s-${DATE}`));
     } finally {
       rmSync(link);
+    }
+  });
+
+  it('is a new one beside the wanted one, with a new date, for a restored session', () => {
+    for (const [name, fresh] of [
+      ['plain', `plain-${DATE}`],
+      ['dated-20200101-000000', `dated-${DATE}`],
+      ['dated-20200101-000000-7', `dated-${DATE}-2`],
+    ] as const) {
+      const wanted = join(directory, name);
+      expect(claim(wanted, { beside: true })).toBe(wanted);
+      releaseAll();
+      mkdirSync(join(wanted, 'ust', 'uid'), { recursive: true });
+      expect(claim(wanted, { beside: true })).toBe(join(directory, fresh));
+    }
+  });
+
+  it.skipIf(!isRoot)('is in the wanted one for a restored session that cannot write beside it', () => {
+    chmodSync(directory, 0o755);
+    const wanted = join(directory, 'theirs');
+    mkdirSync(join(wanted, 'ust', 'uid'), { recursive: true });
+    for (const path of [wanted, join(wanted, 'ust'), join(wanted, 'ust', 'uid')])
+      chownSync(path, nobody.uid, nobody.gid);
+    expect(claim(wanted, { beside: true, owner: nobody })).toBe(join(wanted, `s-${DATE}`));
+    expect(readdirSync(directory)).toEqual(['theirs']);
+  });
+
+  it('is in the wanted one for a restored session if that is a mount point', () => {
+    const wanted = mkdtempSync('/dev/shm/ringtail-output-');
+    try {
+      mkdirSync(join(wanted, 'ust', 'uid'), { recursive: true });
+      const link = join(directory, 'mounted');
+      symlinkSync(wanted, link);
+      expect(claim(link, { beside: true })).toBe(join(link, `s-${DATE}`));
+    } finally {
+      rmSync(wanted, { recursive: true });
     }
   });
 

@@ -1,5 +1,5 @@
-import { accessSync, closeSync, constants, openSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, closeSync, constants, openSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import {
   asUser,
@@ -22,6 +22,22 @@ export interface ClaimedOutput {
   /** Holds the lock; undefined if the directory cannot be opened. */
   readonly descriptor: number | undefined;
 }
+
+/** How `claimOutput` chooses a directory. */
+export interface ClaimOptions {
+  readonly owner: Owner;
+  /** Whether a session of this daemon is known to write to the wanted directory. */
+  readonly inUse: boolean;
+  /** Name of the session, for a new directory. */
+  readonly name: string;
+  /** `YYYYmmdd-HHMMSS`, for a new directory. */
+  readonly date: string;
+  /** Whether a new directory is beside the wanted one, as for a restored session. */
+  readonly beside: boolean;
+}
+
+/** Date in the name of an output directory, and the number behind it. */
+const DATE = /-\d{8}-\d{6}(-\d+)?$/;
 
 /** Directory of archives in an output directory, as in LTTng. */
 export const ARCHIVES_DIRECTORY = 'archives';
@@ -71,24 +87,39 @@ export function prepareDomainDirectory(name: string, output: string, owner: Owne
 
 /**
  * Claims a session's output directory: the wanted one if it is free, whatever other files are in it. If it holds a
- * trace or another session writes to it, a new directory in it: two sessions never share a directory.
+ * trace or another session writes to it, a new directory: two sessions never share a directory.
  *
- * @param inUse a session of this daemon is known to write to the wanted directory
- * @param name name of the new directory; a number is appended if the name is taken
+ * A directory beside the wanted one has its name with a new date. If the owner cannot make it, or the wanted one is a
+ * mount point, the new directory is in the wanted one, with the session's name and the date.
+ *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
-export function claimOutput(
-  wanted: string,
-  { owner, inUse, name }: { readonly owner: Owner; readonly inUse: boolean; readonly name: string },
-): ClaimedOutput {
+export function claimOutput(wanted: string, options: ClaimOptions): ClaimedOutput {
+  const { owner, inUse, name, date, beside } = options;
   prepareOutput(wanted, owner);
   const claim = inUse || holdsTrace(wanted, owner) ? undefined : lock(wanted, owner);
   if (claim !== undefined) return claim;
+  if (beside && !isMountPoint(wanted, owner)) {
+    try {
+      return claimNew(`${wanted.replace(DATE, '')}-${date}`, owner, {});
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error;
+    }
+  }
+  return claimNew(join(wanted, `${name}-${date}`), owner, { ownBelow: wanted });
+}
+
+/** Makes a directory and claims it. A number is appended if the name is taken. @throws {DaemonError} */
+function claimNew(path: string, owner: Owner, parent: Omit<WalkOptions, 'mode'>): ClaimedOutput {
   for (let count = 1; ; count++) {
-    const path = join(wanted, count === 1 ? name : `${name}-${count}`);
-    const own = makeNew(path, owner, { ownBelow: wanted }) ? lock(path, owner) : undefined;
+    const numbered = count === 1 ? path : `${path}-${count}`;
+    const own = makeNew(numbered, owner, parent) ? lock(numbered, owner) : undefined;
     if (own !== undefined) return own;
   }
+}
+
+function isMountPoint(path: string, owner: Owner): boolean {
+  return asUser(owner, () => statSync(path).dev !== statSync(dirname(path)).dev);
 }
 
 /**

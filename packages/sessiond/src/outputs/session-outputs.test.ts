@@ -23,10 +23,12 @@ function outputsWith(descriptor?: number) {
   return { asked, outputs };
 }
 
+const NEW = { name: 'n', date: '20261120-133354', beside: false };
+
 describe('SessionOutputs', () => {
   it('refuses everything but directories before a helper process gets an operation', async () => {
     const { asked, outputs } = outputsWith();
-    const wanted = { destination: RELAY, snapshot: false, owner, inUse: false, newName: 'n' };
+    const wanted = { destination: RELAY, snapshot: false, owner, inUse: false, ...NEW };
     const refusal = expect.objectContaining({
       code: 'UNSUPPORTED',
       message: 'not supported yet: an output to a relay',
@@ -56,7 +58,7 @@ describe('SessionOutputs', () => {
 
   it('answers the directory that was claimed in place of the wanted one', async () => {
     const { outputs } = outputsWith();
-    const wanted = { destination: directoryAt('/out'), snapshot: false, owner, inUse: true, newName: 'new' };
+    const wanted = { destination: directoryAt('/out'), snapshot: false, owner, inUse: true, ...NEW };
     expect((await outputs.claim(wanted)).destination).toEqual(directoryAt('/out/new'));
     expect((await outputs.claim({ ...wanted, snapshot: true })).destination).toEqual(directoryAt('/out'));
     expect((await outputs.claim({ ...wanted, destination: null })).destination).toBeNull();

@@ -5,7 +5,7 @@ import type { HelperPool } from '../helpers/helper-pool.ts';
 import { directoryOf } from '../model/destination.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
-import { ARCHIVES_DIRECTORY } from './output-directory.ts';
+import { ARCHIVES_DIRECTORY, type ClaimOptions } from './output-directory.ts';
 
 /** Output of a session, which no other session uses until it is released. */
 export interface ClaimedOutput {
@@ -13,15 +13,10 @@ export interface ClaimedOutput {
   release(): void;
 }
 
-export interface WantedOutput {
+export interface WantedOutput extends ClaimOptions {
   readonly destination: Destination | null;
   /** Whether only snapshots go there, each to a new directory: many sessions can have theirs in one directory. */
   readonly snapshot: boolean;
-  readonly owner: Owner;
-  /** Whether another session is known to write to the destination. */
-  readonly inUse: boolean;
-  /** Name of a new directory in a destination that holds a trace or is in use. */
-  readonly newName: string;
 }
 
 /**
@@ -37,7 +32,7 @@ export class SessionOutputs {
   }
 
   /** Makes the output of a new session. */
-  async claim({ destination, snapshot, owner, inUse, newName }: WantedOutput): Promise<ClaimedOutput> {
+  async claim({ destination, snapshot, owner, ...options }: WantedOutput): Promise<ClaimedOutput> {
     const unclaimed = { destination, release: () => {} };
     if (destination === null) return unclaimed;
     const path = directoryOf(destination);
@@ -45,7 +40,7 @@ export class SessionOutputs {
       await this.#helpers.perform('prepare-snapshot-output', owner, { path });
       return unclaimed;
     }
-    const params = { path, inUse, name: newName };
+    const params = { path, ...options };
     const { result, descriptor } = await this.#helpers.performOpening('claim-output', owner, params);
     const release = descriptor === undefined ? () => {} : () => closeSync(descriptor);
     return { destination: directoryAt(result), release };

@@ -8,7 +8,6 @@ import { HELPERS_IN_PROCESS } from '../testing/helpers.test.support.ts';
 import { loadSavedSessions, type SavedSessionLoaderOptions } from './saved-sessions.ts';
 
 const uid = process.getuid?.() ?? 0;
-const at = new Date(2026, 10, 20, 13, 33, 54);
 
 let home: string;
 let auto: string;
@@ -61,7 +60,6 @@ async function load(more: Partial<SavedSessionLoaderOptions> = {}): Promise<stri
       if (refuse(request)) throw new Error('refused by the test');
       return request.command === 'create-session' ? { name: request.params.name, output: request.params.output } : null;
     },
-    now: () => at,
     log: { error: (text) => void errors.push(text), warn: () => {}, info: () => {}, debug: () => {} },
     ...more,
   });
@@ -155,16 +153,9 @@ describe('loadSavedSessions', () => {
     expect(await load()).toEqual(['create-session one']);
   });
 
-  it('goes on beside an output that has something in it', async () => {
-    const output = join(home, 'one-20200101-000000');
-    mkdirSync(join(output, 'ust'), { recursive: true });
-    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one', { output })]));
+  it('asks for a new directory beside an output that holds a trace', async () => {
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one')]));
     await load();
-    expect(asked[0]?.params).toMatchObject({ output: join(home, 'one-20261120-133354') });
-    // One that comes back twice within a second.
-    mkdirSync(join(home, 'one-20261120-133354', 'ust'), { recursive: true });
-    asked = [];
-    await load();
-    expect(asked[0]?.params).toMatchObject({ output: join(home, 'one-20261120-133354-2') });
+    expect(asked[0]?.params).toMatchObject({ output: join(home, 'one'), restored: true });
   });
 });

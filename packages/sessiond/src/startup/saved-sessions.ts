@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describeError, directoryDate } from '@ringtail/base';
+import { describeError } from '@ringtail/base';
 import * as accounts from '@ringtail/posix/accounts';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
@@ -16,7 +16,6 @@ export interface SavedSessionLoaderOptions {
   readonly named: string | undefined;
   readonly helpers: Pick<HelperPool, 'perform'>;
   readonly execute: (request: Request) => Promise<unknown>;
-  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -72,8 +71,7 @@ async function addTrigger(trigger: TriggerDefinition, { execute, log }: SavedSes
 async function restore(file: string, saved: SavedSession, options: SavedSessionLoaderOptions): Promise<void> {
   const { execute, log } = options;
   try {
-    const output = await freshOutputOf(saved, options);
-    const { warnings } = await restoreSession(saved, { output }, async (command) => {
+    const { warnings } = await restoreSession(saved, {}, async (command) => {
       const done = execute(checkClientRequest({ id: 0, ...command }));
       // The error that made it necessary is reported in any case; this one has no other place.
       if (command.command === 'destroy-session') {
@@ -86,16 +84,6 @@ async function restore(file: string, saved: SavedSession, options: SavedSessionL
   } catch (error) {
     log.error(`session ${saved.name} of ${file} cannot be loaded: ${describeError(error)}`);
   }
-}
-
-/** The output of a session whose former trace is still there. */
-async function freshOutputOf(
-  { output, snapshot }: SavedSession,
-  { helpers, now }: SavedSessionLoaderOptions,
-): Promise<string | undefined> {
-  if (snapshot || output === null) return undefined;
-  const date = directoryDate(now());
-  return (await helpers.perform('find-fresh-output', daemonUser(), { path: output, date })) ?? undefined;
 }
 
 /** The daemon's own user reads saved sessions and makes them again. */
