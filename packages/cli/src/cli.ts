@@ -38,6 +38,7 @@ const COMMANDS: CommandTable = {
   save: async () => (await import('./commands/save.ts')).addSave,
   load: async () => (await import('./commands/load.ts')).addLoad,
   view: async () => (await import('./commands/view.ts')).addView,
+  traces: async () => (await import('./commands/traces.ts')).addTraces,
   stats: async () => (await import('./commands/stats.ts')).addStats,
   convert: async () => (await import('./commands/convert.ts')).addConvert,
   crash: async () => (await import('./commands/crash.ts')).addCrash,

@@ -22,7 +22,7 @@ export const Statx = {
   BYTES: 256,
 } as const;
 
-export const Flock = { EXCLUSIVE: 2, NONBLOCKING: 4 } as const;
+export const Flock = { SHARED: 1, EXCLUSIVE: 2, NONBLOCKING: 4 } as const;
 
 export const Prot = { READ: 1, WRITE: 2 } as const;
 export const MapFlag = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANONYMOUS: 0x20, NORESERVE: 0x4000 } as const;

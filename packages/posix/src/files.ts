@@ -7,11 +7,13 @@ export interface FileCalls {
   /** Makes a FIFO with exactly this mode. @throws {PosixError} `EEXIST`, … */
   mkfifo(path: string, mode: number): void;
   /**
-   * Locks an open file or directory against every other `tryLock`, in this process too, until its descriptor is closed.
+   * Locks an open file or directory until its descriptor is closed: against every other `tryLock`, in this process too,
+   * or shared, against exclusive locks only.
    *
-   * @returns false if it is locked. @throws {PosixError} `EBADF`, `EOPNOTSUPP`, … on file systems without such locks
+   * @returns false if such a lock is on it
+   * @throws {PosixError} `EBADF`, `EOPNOTSUPP`, … on file systems without such locks
    */
-  tryLock(fd: number): boolean;
+  tryLock(fd: number, kind?: 'exclusive' | 'shared'): boolean;
   /**
    * Writes to a descriptor that was opened with `O_NONBLOCK`.
    *
@@ -59,8 +61,9 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
       return copy;
     },
 
-    tryLock(fd) {
-      if (libc.flock(fd, Flock.EXCLUSIVE | Flock.NONBLOCKING) === 0) return true;
+    tryLock(fd, kind = 'exclusive') {
+      const operation = kind === 'shared' ? Flock.SHARED : Flock.EXCLUSIVE;
+      if (libc.flock(fd, operation | Flock.NONBLOCKING) === 0) return true;
       const errno = libc.errno();
       if (errno === Errno.EAGAIN) return false;
       throw posixError('flock', errno);

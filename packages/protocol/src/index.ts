@@ -106,6 +106,7 @@ export {
   perfCounterOf,
 } from './model/perf-counters.ts';
 export { EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
+export { excess, KEEP_ALL, type Kept, type Retention } from './model/retention.ts';
 export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';
 export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
 export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';

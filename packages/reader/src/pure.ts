@@ -19,6 +19,7 @@ export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
 export type { ClockCorrection } from './trace/clock-correction.ts';
 export type { OpenedTrace } from './trace/opened-trace.ts';
 export { PacketIndex } from './trace/packet-index.ts';
+export { type EventSample, sampleEvents } from './trace/sample-events.ts';
 export { TraceStream } from './trace/trace-stream.ts';
 export { type OpenOptions, TraceReader } from './trace-reader.ts';
 export { visitEvents } from './visit-events.ts';

@@ -3,8 +3,9 @@ import { SessionDaemonClient } from '@ringtail/ctl';
 import type { Command } from 'commander';
 import { candidates } from '../daemon/daemon.ts';
 import type { Context } from '../program/context.ts';
+import { namesOfTraces } from '../session/trace-directory.ts';
 import { liveNames } from './live-names.ts';
-import { type LiveKind, startingWith, suggest } from './suggest.ts';
+import { type DaemonKind, type LiveKind, startingWith, suggest } from './suggest.ts';
 
 /** Short, since a person waits for each completion. */
 const DAEMON_TIMEOUT_MS = 300;
@@ -16,14 +17,18 @@ const DAEMON_TIMEOUT_MS = 300;
  */
 export async function completions(context: Context, program: Command, words: readonly string[]): Promise<string[]> {
   const { words: known, live, prefix, part } = suggest(program, words);
-  const names = live === undefined ? [] : await namesOfDaemon(context, live);
+  const names = live === undefined ? [] : await namesOf(context, live);
   // Names with line breaks or control characters cannot be typed.
   const printable = names.filter((name) => visibleLine(name) === name && !name.includes('\t'));
   return [...known, ...startingWith(part, printable).map((name) => prefix + name)];
 }
 
+async function namesOf(context: Context, kind: LiveKind): Promise<readonly string[]> {
+  return kind === 'trace' ? namesOfTraces(context) : await namesOfDaemon(context, kind);
+}
+
 /** Names from the daemon; none without a daemon, or where it does not answer in time. */
-async function namesOfDaemon(context: Context, kind: LiveKind): Promise<readonly string[]> {
+async function namesOfDaemon(context: Context, kind: DaemonKind): Promise<readonly string[]> {
   const open: SessionDaemonClient[] = [];
   const ask = async (): Promise<readonly string[]> => {
     for (const runDirectory of candidates(context)) {

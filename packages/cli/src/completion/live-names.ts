@@ -1,9 +1,9 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { DomainDescription } from '@ringtail/protocol';
-import type { LiveKind } from './suggest.ts';
+import type { DaemonKind } from './suggest.ts';
 
 /** Names of a kind, as the session daemon knows them; names of channels, maps and rules are those of all sessions. */
-export async function liveNames(client: SessionDaemonClient, kind: LiveKind): Promise<readonly string[]> {
+export async function liveNames(client: SessionDaemonClient, kind: DaemonKind): Promise<readonly string[]> {
   switch (kind) {
     case 'session':
       return (await client.listSessions()).map(({ name }) => name);

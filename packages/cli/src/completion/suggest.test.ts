@@ -20,6 +20,7 @@ function program(): Command {
   ringtail.command('help').argument('[command]');
   ringtail.command('create').argument('[session]');
   ringtail.command('disable-event').argument('[names]');
+  ringtail.command('traces').argument('[names...]').option('--remove');
   return ringtail;
 }
 
@@ -52,6 +53,7 @@ describe('completion', () => {
     expect(live('enable-event', '-s', '')).toEqual(['session', '', '']);
     expect(live('enable-event', '--session=m')).toEqual(['session', '--session=', 'm']);
     expect(live('enable-event', '-u', '-c', 'x', 'a,b')).toEqual(['event', 'a,', 'b']);
+    expect(live('traces', '--remove', 'a')).toEqual(['trace', '', 'a']);
     expect(live('add-context', '-t', 'vpid,cp')).toEqual(['context', 'vpid,', 'cp']);
   });
 

@@ -2,13 +2,15 @@ import { LogLevels } from '@ringtail/protocol';
 import type { Argument, Command, Option } from 'commander';
 
 /** Kinds of names that only the session daemon knows. `rule`: name patterns of event rules. */
-export type LiveKind = 'session' | 'channel' | 'map' | 'event' | 'rule' | 'context';
+export type DaemonKind = 'session' | 'channel' | 'map' | 'event' | 'rule' | 'context';
+/** Kinds of names that change. `trace`: traces in the directory of traces. */
+export type LiveKind = DaemonKind | 'trace';
 
 export interface Suggestions {
   /** Whole words that may replace the current word. */
   readonly words: readonly string[];
   /**
-   * Kind of names to request from the daemon, and the text before and after a name in the word: `--session=`, `a,b,`.
+   * Kind of names to look up, and the text before and after a name in the word: `--session=`, `a,b,`.
    */
   readonly live: LiveKind | undefined;
   readonly prefix: string;
@@ -40,6 +42,7 @@ const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'reclaim-memory': 'channel',
   view: 'session',
   stats: 'session',
+  traces: 'trace',
   // The name of a new or saved session, which the daemon does not know.
   create: 'none',
   load: 'none',

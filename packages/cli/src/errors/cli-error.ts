@@ -28,6 +28,8 @@ export type CliErrorCode =
   | 'NO_DAEMON'
   | 'NO_SUCH_USER'
   | 'NO_TRACE'
+  | 'TRACE_IN_USE'
+  | 'TRACE_NOT_REMOVED'
   | 'NO_WORKING_DIRECTORY'
   | 'OUTPUT_NOT_EMPTY'
   | 'OUTPUT_NOT_WRITABLE'

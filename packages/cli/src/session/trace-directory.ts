@@ -72,6 +72,11 @@ export function lastTrace(context: Context): string {
   );
 }
 
+/** The names in the directory of traces, as far as it can be read. Some may not be traces. */
+export function namesOfTraces(context: Context): string[] {
+  return namesIn(tracesDirectory(context)).filter((name) => !name.startsWith('.'));
+}
+
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);

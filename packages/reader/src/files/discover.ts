@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, errnoOf, isAbsence } from '@ringtail/base';
+import { REMOVING_PREFIX } from '@ringtail/posix';
 import { ReaderError } from '../reader-error.ts';
 import { fileName, systemPath } from './file-names.ts';
 import { packedSentence } from './packed-file.ts';
@@ -129,7 +130,7 @@ class TraceSearch {
       }
       if (depth > DEPTH_MAX)
         throw new Error(`this directory is more than ${DEPTH_MAX} levels deep: name it to read it`);
-      return fs.readdirSync(systemPath(directory), 'buffer').map(fileName).sort();
+      return fs.readdirSync(systemPath(directory), 'buffer').map(fileName).filter(isKept).sort();
     } catch (error) {
       const { onError } = this.#options;
       const isFinal = error instanceof ReaderError;
@@ -147,6 +148,11 @@ class TraceSearch {
     if (kind === 'lost link') this.#options.onWarning?.(`${entry} is a link that leads nowhere: it is left out`);
     return kind;
   }
+}
+
+/** Whether it is not the remains of a removal that did not end. */
+function isKept(name: string): boolean {
+  return !name.startsWith(REMOVING_PREFIX);
 }
 
 /**

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
 import { type TraceClass, TraceDecoder, type TraceIdentity } from '@ringtail/ctf';
 import { METADATA_BYTES_MAX } from '@ringtail/ctf/internal';
+import { lockForReading } from '@ringtail/posix';
 import { ReaderError } from '../reader-error.ts';
 import type { OpenedTrace } from '../trace/opened-trace.ts';
 import { INDEX_PACKETS_MAX, type IndexBudget } from '../trace/packet-index.ts';
@@ -48,6 +49,8 @@ interface DirectoryMetadata extends FoundBelow {
  * Metadata is read at once. Of the data, only the first packet header of every file is read, which says to which data
  * stream the file belongs. Memory does not depend on how long the traces are.
  *
+ * Until the reader is closed, its traces are locked: Ringtail removes none that is being read.
+ *
  * @param roots trace directories, output directories of sessions, or any directories above
  * @throws {ReaderError} `NO_TRACE` if there is no trace, `UNREADABLE` if a file cannot be read, `BAD_TIME` if the time
  *   range ends before it begins
@@ -55,11 +58,14 @@ interface DirectoryMetadata extends FoundBelow {
  */
 export function openTraces(roots: string | readonly string[], options: OpenOptions = {}): TraceReader<TraceFiles> {
   const media: FileMedium[] = [];
+  let unlock = () => {};
   const close = () => {
     for (const medium of media) medium.close();
+    unlock();
   };
   try {
     const found = findDirectories(typeof roots === 'string' ? [roots] : roots, options);
+    unlock = lockForReading(found.map(({ directory }) => directory.path));
     const metadata = openAllMetadata(found, options);
     const indexBudget = { packets: INDEX_PACKETS_MAX };
     const traces = groupByTrace(metadata).map((parts) => openTrace(parts, media, indexBudget, options));

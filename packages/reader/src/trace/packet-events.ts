@@ -37,13 +37,15 @@ export function lastEventNs(stream: StreamSource, packet: PacketPlace): bigint |
   });
 }
 
-function packetReader(stream: StreamSource, packet: PacketPlace): DataStreamReader {
+/** Reads one packet of a data stream. */
+export function packetReader(stream: StreamSource, packet: PacketPlace): DataStreamReader {
   const reader = readerOf(stream);
   reader.follow([packet]);
   return reader;
 }
 
-function untilDamage(read: () => bigint | undefined): bigint | undefined {
+/** The result of a reading; undefined where the data is damaged. */
+export function untilDamage<T>(read: () => T | undefined): T | undefined {
   try {
     return read();
   } catch (error) {
