@@ -56,8 +56,14 @@ replaceFile(join(output, 'LICENSES.txt'), packages.filter(isForeign).map(license
 copyFiles(join(root, 'packages', 'tracer'), join(output, 'tracer'), [
   'package.json',
   'dist/index.js',
+  'dist/register.js',
   'dist/clock-linux-x64.node',
 ]);
+// The preload finds the instruments beside itself.
+replaceFile(
+  join(output, 'tracer', 'dist', 'instrument.cjs'),
+  readFileSync(join(root, 'packages', 'instrument', 'dist', 'index.cjs')),
+);
 const units = join(root, 'packages', 'sessiond', 'systemd');
 copyFiles(units, join(output, 'systemd'), readdirSync(units));
 

@@ -3,7 +3,7 @@
 // dist/index.js is for `import`, dist/index.cjs for `require`, dist/types has the types of both. Each holds the whole
 // tracer but its native code. The part that a program imports does nothing while it is loaded; the rest is a function
 // of the same file that runs, guarded, when the tracer starts (packages/tracer/src/api/registry.ts). Bundlers can
-// therefore include it.
+// therefore include it. dist/register.js and dist/register.cjs, the preload, import the former.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,9 +38,12 @@ const DEFINE_OWN =
 const startThread = await bundled({ entryPoints: [START], format: 'esm' });
 await bundle({ format: 'esm' }, 'index.js');
 await bundle({ format: 'cjs', define: { 'import.meta.url': 'undefined' } }, 'index.cjs');
+await bundleRegister({ format: 'esm' }, 'js');
+await bundleRegister({ format: 'cjs', define: { 'import.meta.url': 'undefined' } }, 'cjs');
 const types = join(folder, 'dist', 'types');
-copyDeclarations(['packages/tracer/dist/index.d.ts'], types);
+copyDeclarations(['packages/tracer/dist/index.d.ts', 'packages/tracer/dist/register.d.ts'], types);
 replaceFile(join(types, 'tracer', 'index.d.cts'), typesOfRequire());
+replaceFile(join(types, 'tracer', 'register.d.cts'), "export * from './index.cjs';\n");
 
 async function bundle(options, name) {
   const { text, modules } = await bundled({
@@ -58,6 +61,19 @@ async function bundle(options, name) {
   if (!text.includes(DEFINE))
     throw new Error(`esbuild begins ${name} in another way: adapt DEFINE in bundle-tracer.mjs`);
   replaceFile(join(folder, 'dist', name), text.replace(DEFINE, DEFINE_OWN));
+}
+
+async function bundleRegister(options, extension) {
+  const { text } = await bundled({
+    entryPoints: ['packages/tracer/src/register.ts'],
+    plugins: [{ name: 'import the tracer', setup: ({ onResolve }) => importTracer(onResolve, `./index.${extension}`) }],
+    ...options,
+  });
+  replaceFile(join(folder, 'dist', `register.${extension}`), text);
+}
+
+function importTracer(onResolve, path) {
+  onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path, external: true }));
 }
 
 async function bundled(options) {

@@ -19,6 +19,7 @@ const ORDER = {
   ringbuf: ['base', 'posix'],
   protocol: ['base'],
   tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
+  instrument: ['tracer'],
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
   sessiond: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'session-file'],
   'session-file': ['base', 'ctf', 'protocol'],

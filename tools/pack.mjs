@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const directory = resolve(process.argv[2] ?? join(root, 'pack'));
-const FOLDERS = ['cli', 'tracer'];
+const FOLDERS = ['cli', 'tracer', 'instrument'];
 
 mkdirSync(directory, { recursive: true });
 const packed = FOLDERS.map((folder) => pack(join(root, 'packages', folder)));

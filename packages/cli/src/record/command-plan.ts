@@ -12,6 +12,8 @@ import { resolveCommand } from './resolve-command.ts';
 
 /** Provider of the state dump of programs. */
 const STATEDUMP_PROVIDER = 'ringtail_statedump:';
+/** Events of the instruments of the Node.js runtime. Their providers are called `node_http`, `node_gc` and so on. */
+const RUNTIME_EVENTS = 'node_*';
 
 /** Options of commands that run a command and record it. */
 export interface CommandOptions extends ChannelOptions {
@@ -38,7 +40,11 @@ export interface CommandPlan {
 /** Adds the options of `CommandOptions`, except those of the channel and the output. */
 export function addCommandOptions(command: Command): Command {
   return command
-    .option('-u, --userspace <rule>', "recorded events, by name with * anywhere; repeatable (default: '*')", collect)
+    .option(
+      '-u, --userspace <rule>',
+      'recorded events, by name with * anywhere; repeatable (default: all of the program, those of the runtime at info)',
+      collect,
+    )
     .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
     .addOption(clockOption());
 }
@@ -61,9 +67,18 @@ export function commandPlan(
   };
 }
 
-/** The event rules of a recording. The state dump is recorded only where a name pattern names it. */
-function rulesOf({ userspace = ['*'], loglevel }: CommandOptions): EventRule[] {
-  return userspace.flatMap(splitNames).map((pattern) => {
+/**
+ * The event rules of a recording: without options, the events of `info` and more severe of the runtime, and all others.
+ * The state dump is recorded only where a name pattern names it.
+ */
+function rulesOf({ userspace, loglevel }: CommandOptions): EventRule[] {
+  if (userspace === undefined && loglevel === undefined) {
+    return [
+      eventRule('*', { exclude: [`${STATEDUMP_PROVIDER}*`, RUNTIME_EVENTS] }),
+      eventRule(RUNTIME_EVENTS, { loglevel: 'info' }),
+    ];
+  }
+  return (userspace ?? ['*']).flatMap(splitNames).map((pattern) => {
     const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
     return eventRule(pattern, {
       ...(loglevel !== undefined && { loglevel }),

@@ -16,6 +16,8 @@ export function startThread(version: string): ThreadRegistry {
     declare: (spec) => agent.declare(spec),
     withdraw: (tracepoints) => agent.withdraw(tracepoints),
     context: (provider, name, read) => agent.defineContext(provider, name, read),
+    watch: (tracepoints, listener) => agent.watch(tracepoints, listener),
+    report: (code, message) => agent.report(code, message),
     get inoperative() {
       return agent.inoperative;
     },

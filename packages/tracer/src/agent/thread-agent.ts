@@ -2,6 +2,7 @@ import { describeError } from '@ringtail/base';
 import { type EventSpec, parseEventSpec } from '@ringtail/ctf';
 import type { RunDirectory } from '@ringtail/posix';
 import { defineApplicationContext } from '../context/application-context.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 import { registerTimeoutMs } from '../daemon/daemon-timeouts.ts';
 import { debug } from '../host/debug.ts';
 import { later, onFailure, soon } from '../host/event-loop.ts';
@@ -15,6 +16,7 @@ import { inertTracepoint } from './inert-tracepoint.ts';
 import { makeThreadResources, type ResourceFailure, type ThreadResources } from './thread-resources.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
 import { TracepointSet } from './tracepoint-set.ts';
+import type { EnabledListener } from './tracepoint-watches.ts';
 
 const RECONNECT_AFTER_MS = 2000;
 /** Delay of the next attempt to read the control file, after one that found a daemon writing. */
@@ -41,7 +43,7 @@ export class ThreadAgent {
       onRegistered: () => this.#scheduleListing(),
       onPublished: () => this.#scheduleReading(),
       onLost: () => this.#giveUp('the program has closed descriptors of the tracer'),
-      onEnd: (link) => this.#desired.forget(link),
+      onEnd: (link) => this.#ended(link),
     });
   }
 
@@ -77,6 +79,19 @@ export class ThreadAgent {
     if (this.#tracepoints.remove(tracepoints)) this.#scheduleListing();
   }
 
+  /**
+   * Tells `listener` whether any of these tracepoints is enabled: at once if one is, and from the event loop whenever
+   * that has changed.
+   */
+  watch(tracepoints: readonly unknown[], listener: EnabledListener): void {
+    this.#tracepoints.watch(tracepoints, listener);
+  }
+
+  /** Reports a problem of this thread to the session daemons. */
+  report(code: string, message: string): void {
+    this.#connections.reportProblem(code, message);
+  }
+
   /** The process ends: sends the pending reports of triggers, then how the process ends. */
   sayGoodbye(exitCode: number, exception: string | null): void {
     this.#desired.flushTriggers();
@@ -88,6 +103,11 @@ export class ThreadAgent {
     if (defineApplicationContext(provider, name, read)) return;
     const message = `context $app.${provider}:${name} is refused: no context can have that name`;
     this.#connections.reportProblem('BAD_CONTEXT', message);
+  }
+
+  #ended(link: DaemonLink): void {
+    this.#desired.forget(link);
+    if (this.#tracepoints.isWatched) this.#scheduleReading();
   }
 
   #prepare(): ThreadResources | ResourceFailure {
@@ -142,9 +162,13 @@ export class ThreadAgent {
   #readNow(): void {
     this.#readingIsScheduled = false;
     if (this.inoperative !== undefined) return;
-    if (this.#tracepoints.reconcile()) this.#recordStatedumps();
-    // Without a daemon there is nothing to read, and a new registration schedules a reading.
-    else if (!this.#connections.isEmpty) later(READ_AGAIN_AFTER_MS, () => this.#scheduleReading());
+    if (this.#tracepoints.reconcile()) {
+      this.#recordStatedumps();
+      this.#tracepoints.updateWatches();
+    } else if (!this.#connections.isEmpty) {
+      // Without a daemon there is nothing to read, and a new registration schedules a reading.
+      later(READ_AGAIN_AFTER_MS, () => this.#scheduleReading());
+    }
   }
 
   #recordStatedumps(): void {

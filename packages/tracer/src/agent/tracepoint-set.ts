@@ -7,6 +7,7 @@ import type { Site } from '../recorder/tracepoint-function.ts';
 import { buildTriggers } from '../recorder/trigger-actions.ts';
 import type { DesiredRecording } from './desired-recording.ts';
 import { SitePlanner } from './site-planner.ts';
+import { type EnabledListener, TracepointWatches } from './tracepoint-watches.ts';
 
 const GENERATION = ControlPage.GENERATION / 4;
 /** Captured at load: programs may replace these, and how arrays are spread. */
@@ -31,6 +32,7 @@ export class TracepointSet {
   readonly #onFailure: (error: unknown) => void;
   readonly #planner: SitePlanner;
   readonly #siteOf = new WeakMap<object, Site>();
+  readonly #watches = new TracepointWatches((site) => this.#isEnabled(site));
   #sites: Site[] = [];
 
   /**
@@ -71,6 +73,23 @@ export class TracepointSet {
     return gone.size > 0;
   }
 
+  get isWatched(): boolean {
+    return !this.#watches.isEmpty;
+  }
+
+  /** Tells `listener` whether any of these tracepoints is enabled: at once if one is, and whenever that has changed. */
+  watch(tracepoints: readonly unknown[], listener: EnabledListener): void {
+    const sites = tracepoints
+      .map((tracepoint) => this.#siteOf.get(tracepoint as object))
+      .filter((site) => site !== undefined);
+    this.#watches.add(sites, listener);
+  }
+
+  /** Tells the listeners of watched tracepoints about changes of the desired recording. */
+  updateWatches(): void {
+    this.#watches.update();
+  }
+
   /** Connects the tracepoints to the control page. */
   usePage(page: Uint32Array): void {
     this.gate.page = page;
@@ -84,6 +103,7 @@ export class TracepointSet {
       site.off = 0;
       site.record = noOperation;
     }
+    this.#watches.update();
   }
 
   /**

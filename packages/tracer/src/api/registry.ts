@@ -2,6 +2,7 @@ import { RINGTAIL_VERSION } from '@ringtail/base/version';
 import { inertTracepoint } from '../agent/inert-tracepoint.ts';
 import type { ThreadRegistry } from '../agent/thread-registry.ts';
 import { debug, reasonOf } from '../host/debug.ts';
+import { REGISTRY_KEY } from './registry-key.ts';
 
 let registry: ThreadRegistry | undefined;
 
@@ -16,9 +17,8 @@ export function threadRegistry(): ThreadRegistry {
 /** Several copies of the tracer in one thread share the registry of the first. */
 function sharedRegistry(): ThreadRegistry {
   try {
-    const key = Symbol.for('ringtail.thread-registry.1');
-    const holder = globalThis as { [key: symbol]: ThreadRegistry | undefined };
-    return holder[key] ?? startRegistry(holder, key);
+    const holder = globalThis as { [REGISTRY_KEY]?: ThreadRegistry };
+    return holder[REGISTRY_KEY] ?? startRegistry(holder);
   } catch (error) {
     return inoperativeRegistry(error);
   }
@@ -32,11 +32,11 @@ function sharedRegistry(): ThreadRegistry {
  * other part, `api` and the modules that it imports, is loaded with the program: none of them does anything while it is
  * loaded.
  */
-function startRegistry(holder: object, key: symbol): ThreadRegistry {
+function startRegistry(holder: object): ThreadRegistry {
   const machinery: { startThread(version: string): ThreadRegistry } = require('../agent/start-thread.ts');
   const started = machinery.startThread(RINGTAIL_VERSION);
   try {
-    Object.defineProperty(holder, key, { value: started });
+    Object.defineProperty(holder, REGISTRY_KEY, { value: started });
   } catch (error) {
     debug('other copies of the tracer in this thread register on their own', error);
   }

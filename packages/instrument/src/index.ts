@@ -1,0 +1,17 @@
+/**
+ * Events of the Node.js runtime, for programs that have no tracepoints.
+ *
+ * `@ringtail/tracer/register` loads this package where it is installed, before the program's first line.
+ */
+import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
+import type { Instrument, Tracer } from './instrument.ts';
+import { gc } from './runtime/gc.ts';
+import { httpClient } from './runtime/http/http-client.ts';
+import { httpServer } from './runtime/http/http-server.ts';
+
+const INSTRUMENTS: Readonly<Record<string, Instrument>> = { httpServer, httpClient, gc };
+
+/** Declares the events of all instruments in this thread. Never throws. */
+export function install(tracer: Tracer, thread: InstrumentedThread): void {
+  installInstruments(INSTRUMENTS, tracer, thread);
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { fieldsOf, recorded } from './recorded.ts';
+
+describe('garbage collections', () => {
+  it('are recorded with their kind, time and duration', async () => {
+    const { events, stdout } = await recorded(`
+      import { setFlagsFromString } from 'node:v8';
+      import { runInNewContext } from 'node:vm';
+      setFlagsFromString('--expose-gc');
+      const before = process.hrtime.bigint();
+      runInNewContext('gc')();
+      const after = process.hrtime.bigint();
+      console.log(JSON.stringify([Number(before), Number(after)]));
+      setTimeout(() => undefined, 20);`);
+    const forced = fieldsOf(events, 'node_gc:collection').filter(({ forced }) => forced === '1');
+    expect(forced.map(({ kind }) => kind)).toEqual(['major']);
+    const [before, after] = JSON.parse(stdout) as [number, number];
+    const { start_ns: start, duration_ns: duration } = forced[0] ?? {};
+    expect(Number(start)).toBeGreaterThanOrEqual(before);
+    expect(Number(start) + Number(duration)).toBeLessThanOrEqual(after);
+    expect(Number(duration)).toBeGreaterThan(0);
+    expect(Number(forced[0]?.heap_used)).toBeGreaterThan(1_000_000);
+  });
+});
