@@ -32,7 +32,16 @@ const live = (...line: string[]) => {
 
 describe('completion', () => {
   it('suggests commands, but none of its own, and the actions of a command', () => {
-    expect(words('')).toEqual(['add-context', 'create', 'disable-event', 'enable-event', 'help', 'snapshot', 'start']);
+    expect(words('')).toEqual([
+      'add-context',
+      'create',
+      'disable-event',
+      'enable-event',
+      'help',
+      'snapshot',
+      'start',
+      'traces',
+    ]);
     expect(words('help', 's')).toEqual(['snapshot', 'start']);
     expect(words('st')).toEqual(['start']);
     expect(words('-v', '-g', 'start', 'sn')).toEqual(['snapshot']);
