@@ -93,7 +93,7 @@ function triggerOf(name: string, every: number): TriggerDescription {
     actions: [{ kind: 'notify', ratePolicy: { every } }],
     occurrences: 1,
     messagesDiscarded: 0,
-    actionStatistics: [{ executions: 1, failures: 0, lastFailure: null }],
+    actionStatistics: [{ executions: 1, failures: 0, suppressed: 0, lastFailure: null }],
   };
 }
 

@@ -116,6 +116,7 @@ export { TRACKED_ATTRIBUTES, TRACKED_VALUES_MAX, type TrackedAttribute, type Tra
 export {
   checkTrigger,
   EVERY_TIME,
+  EXECUTIONS_MAX,
   type RatePolicy,
   type TriggerAction,
   type TriggerCondition,

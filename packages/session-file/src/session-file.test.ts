@@ -93,7 +93,11 @@ const map = fc.record({
   ownership: fc.constant('process' as const),
   deadProcesses: fc.constantFrom('drop' as const, 'sum' as const),
 });
-const policy = fc.oneof(fc.record({ every: fc.integer({ min: 1 }) }), fc.record({ onceAfter: fc.integer({ min: 1 }) }));
+const policy = fc.oneof(
+  fc.record({ every: fc.integer({ min: 1 }) }),
+  fc.record({ onceAfter: fc.integer({ min: 1 }) }),
+  fc.record({ atMost: fc.integer({ min: 1, max: 100 }), periodUs: fc.integer({ min: 1 }) }),
+);
 const eventRule = fc.record(
   {
     pattern: text,

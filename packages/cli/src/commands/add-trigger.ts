@@ -24,7 +24,10 @@ const OPTIONS: readonly (readonly [flags: string, what: string, choices?: readon
     'action of the trigger; its options follow; repeatable, carried out in this order',
     Object.keys(ACTION_SPECS),
   ],
-  ['--rate-policy <policy>', 'rate policy of an action: every:COUNT or once-after:COUNT (default: every:1)'],
+  [
+    '--rate-policy <policy>',
+    'rate policy of an action: every:COUNT, once-after:COUNT or at-most:COUNT/PERIOD (default: every:1)',
+  ],
   ['-t, --type <type>', 'type of events', ['user', 'user:tracepoint']],
   ['-x, --exclude-name <name>', 'excluded events, by name with * anywhere; repeatable'],
   [
@@ -95,6 +98,8 @@ Examples:
       --action=snapshot-session black-box --rate-policy=once-after:1
   ringtail add-trigger --name=slow --condition=event-rule-matches --type=user --name=shop:order --filter='ms > 500' \\
       --capture=order_id --capture='$ctx.vpid' --action=notify --rate-policy=every:10
+  ringtail add-trigger --condition=event-rule-matches --type=user --name='*' --log-level=err.. \\
+      --action=webhook https://alerts.example/hook --rate-policy=at-most:1/10m
   ringtail add-trigger --condition=application-exited --cause=signal --action=snapshot-session black-box
   ringtail add-trigger --condition=no-event-for --name=shop:heartbeat --period=10s --action=exec -- /usr/bin/logger silent`,
   );

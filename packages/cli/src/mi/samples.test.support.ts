@@ -133,6 +133,7 @@ const ACTIONS: readonly TriggerAction[] = [
   { kind: 'increment', session: 's', map: 'm', key: '{event_name}', ...every },
   { kind: 'exec', command: ['/bin/sh', '-c', 'a | b'], timeoutMs: 5, ...every },
   { kind: 'webhook', url: 'http://h/', timeoutMs: 5, attempts: 2, ratePolicy: { every: 10 } },
+  { kind: 'notify', ratePolicy: { atMost: 2, periodUs: 600_000_000 } },
 ];
 /** One for each condition, and one with all actions. */
 export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition, at) => ({
@@ -145,6 +146,7 @@ export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition
   actionStatistics: (at === 0 ? ACTIONS : ACTIONS.slice(0, 1)).map((_, action) => ({
     executions: at + action,
     failures: action % 2,
+    suppressed: at,
     lastFailure: action % 2 === 1 ? 'it hung' : null,
   })),
 }));

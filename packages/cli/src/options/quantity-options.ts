@@ -50,11 +50,23 @@ function badSize(text: string): CliError {
   return new CliError('BAD_ARGUMENT', `"${text}" is no size`, 'write bytes, or a number with k, M or G: 512k, 4M');
 }
 
-/** `1000`, `1000us`, `5ms`, `10s`, `2m`, `1h` in microseconds. */
-export function parsePeriodUs(text: string): number {
+/** `1000`, `1000us`, `5ms`, `10s`, `2m`, `1h` in microseconds; undefined for other text. */
+export function periodUsOf(text: string): number | undefined {
   const match = /^(\d{1,15})(us|ms|s|m|h)?$/.exec(text);
   const us = match === null ? Number.NaN : Number(match[1]) * (PERIOD_FACTORS[match[2] ?? ''] as number);
-  if (Number.isSafeInteger(us)) return us;
+  return Number.isSafeInteger(us) ? us : undefined;
+}
+
+/** A period in microseconds, written for `periodUsOf`. */
+export function formatPeriodUs(us: number): string {
+  const [unit, factor] = Object.entries(PERIOD_FACTORS).findLast(([, factor]) => us % factor === 0) ?? ['us', 1];
+  return `${us / factor}${unit}`;
+}
+
+/** A period in microseconds. @throws {CliError} `BAD_ARGUMENT` */
+export function parsePeriodUs(text: string): number {
+  const us = periodUsOf(text);
+  if (us !== undefined) return us;
   throw new CliError(
     'BAD_ARGUMENT',
     `"${text}" is no period`,

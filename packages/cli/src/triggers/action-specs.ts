@@ -1,10 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
-import { EVERY_TIME, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
+import { EVERY_TIME, EXECUTIONS_MAX, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
-import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
+import { parseCount, parseLimit, parsePeriodUs, periodUsOf } from '../options/quantity-options.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { mapDomain } from './map-domain.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
@@ -112,25 +112,42 @@ export function actionOf(context: Context, type: string, words: SpecWords): Trig
   return spec.make(part, policy === undefined ? EVERY_TIME : ratePolicyOf(policy), rest, context);
 }
 
-/** Parses `every:10` or `once-after:40`. */
+const RATE_POLICIES = 'write every:COUNT, once-after:COUNT or at-most:COUNT/PERIOD';
+
+/** Parses `every:10`, `once-after:40` or `at-most:1/10m`. */
 function ratePolicyOf(text: string): RatePolicy {
   const [type, value, ...more] = text.split(':');
   if (value === undefined || more.length > 0) {
-    throw new CliError('BAD_ARGUMENT', 'Rate policy format is invalid.', 'write every:COUNT or once-after:COUNT');
+    throw new CliError('BAD_ARGUMENT', 'Rate policy format is invalid.', RATE_POLICIES);
   }
-  if (type !== 'every' && type !== 'once-after') {
-    throw new CliError(
-      'BAD_ARGUMENT',
-      `Rate policy type \`${type}\` unknown.`,
-      'write every:COUNT or once-after:COUNT',
-    );
+  if (type === 'every') return { every: rateCount(value) };
+  if (type === 'once-after') return { onceAfter: rateCount(value) };
+  if (type !== 'at-most') throw new CliError('BAD_ARGUMENT', `Rate policy type \`${type}\` unknown.`, RATE_POLICIES);
+  const [executions = '', period, ...rest] = value.split('/');
+  if (period === undefined || rest.length > 0) {
+    throw new CliError('BAD_ARGUMENT', 'Rate policy format is invalid.', RATE_POLICIES);
   }
+  const atMost = rateCount(executions);
+  if (atMost > EXECUTIONS_MAX) {
+    throw new CliError('BAD_ARGUMENT', `Rate policy value \`${executions}\` must be <= ${EXECUTIONS_MAX}.`);
+  }
+  // LTTng has no such policy, so no script expects microseconds of a number without a unit.
+  const periodUs = /[a-z]$/.test(period) ? periodUsOf(period) : undefined;
+  if (periodUs) return { atMost, periodUs };
+  throw new CliError(
+    'BAD_ARGUMENT',
+    `"${period}" is no period of a rate policy`,
+    'write a number with us, ms, s, m or h: at-most:1/10m is once in ten minutes',
+  );
+}
+
+function rateCount(value: string): number {
   const count = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
   if (Number.isNaN(count)) {
     throw new CliError('BAD_ARGUMENT', `Failed to parse rate policy value \`${value}\` as an integer.`);
   }
   if (count === 0) throw new CliError('BAD_ARGUMENT', `Rate policy value \`${value}\` must be > 0.`);
-  return type === 'every' ? { every: count } : { onceAfter: count };
+  return count;
 }
 
 function onSession(kind: 'start-session' | 'stop-session' | 'rotate-session'): ActionSpec {

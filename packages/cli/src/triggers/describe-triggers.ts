@@ -7,6 +7,7 @@ import type {
   TriggerDescription,
 } from '@ringtail/protocol';
 import { describeLogLevel } from '../options/log-level.ts';
+import { formatPeriodUs } from '../options/quantity-options.ts';
 import { shellQuote } from '../output/quantity.ts';
 
 /** Triggers as LTTng lists them, with executions and failures where there are any. */
@@ -101,10 +102,11 @@ function levelName(level: number): string {
 
 function actionLines({ actions, actionStatistics }: TriggerDescription): string[] {
   return actions.flatMap((action, at) => {
-    const { executions = 0, failures = 0, lastFailure = null } = actionStatistics[at] ?? {};
+    const { executions = 0, failures = 0, suppressed = 0, lastFailure = null } = actionStatistics[at] ?? {};
     return [
       `    ${actionTitle(action)}`,
       ...(executions > 0 ? [`      executions: ${executions}`] : []),
+      ...(suppressed > 0 ? [`      suppressed by the rate policy: ${suppressed}`] : []),
       ...errorLines('      ', 'total execution failures', failures),
       ...(lastFailure === null ? [] : [`        last: ${lastFailure}`]),
     ];
@@ -146,6 +148,7 @@ function actionText(action: TriggerAction): string {
 
 function policyText(policy: RatePolicy): string {
   if ('onceAfter' in policy) return `, rate policy: once after ${policy.onceAfter} occurrences`;
+  if ('atMost' in policy) return `, rate policy: at most ${policy.atMost} in ${formatPeriodUs(policy.periodUs)}`;
   return policy.every > 1 ? `, rate policy: every ${policy.every} occurrences` : '';
 }
 
@@ -161,6 +164,6 @@ export function freshDescription(trigger: TriggerDefinition, name: string, uid: 
     uid,
     occurrences: 0,
     messagesDiscarded: 0,
-    actionStatistics: trigger.actions.map(() => ({ executions: 0, failures: 0, lastFailure: null })),
+    actionStatistics: trigger.actions.map(() => ({ executions: 0, failures: 0, suppressed: 0, lastFailure: null })),
   };
 }

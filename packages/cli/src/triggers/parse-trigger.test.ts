@@ -192,6 +192,12 @@ const REFUSALS: readonly (readonly [line: string, message: string])[] = [
   [`${RULE} --action=notify --rate-policy=each:1`, 'Rate policy type `each` unknown.'],
   [`${RULE} --action=notify --rate-policy=every`, 'Rate policy format is invalid.'],
   [`${RULE} --action=notify --rate-policy=every:1:2`, 'Rate policy format is invalid.'],
+  [`${RULE} --action=notify --rate-policy=at-most:1`, 'Rate policy format is invalid.'],
+  [`${RULE} --action=notify --rate-policy=at-most:1/10`, '"10" is no period of a rate policy'],
+  [`${RULE} --action=notify --rate-policy=at-most:1/0s`, '"0s" is no period of a rate policy'],
+  [`${RULE} --action=notify --rate-policy=at-most:1/10d`, '"10d" is no period of a rate policy'],
+  [`${RULE} --action=notify --rate-policy=at-most:0/1s`, 'Rate policy value `0` must be > 0.'],
+  [`${RULE} --action=notify --rate-policy=at-most:101/1s`, 'Rate policy value `101` must be <= 100.'],
   [`${RULE} --action=notify --rate-policy=once-after:x`, 'Failed to parse rate policy value `x` as an integer.'],
   [`${RULE} --action=snapshot-session s --path=rel`, "Failed to parse 'rel' as a local path."],
   [
@@ -252,6 +258,7 @@ describe('the grammar of add-trigger', () => {
       ['', { every: 1 }],
       ['--rate-policy=every:3', { every: 3 }],
       ['--rate-policy=once-after:7', { onceAfter: 7 }],
+      ['--rate-policy=at-most:2/10m', { atMost: 2, periodUs: 600_000_000 }],
     ] as const;
     for (const [condition, meaning] of CONDITIONS) {
       for (const [action, what] of ACTIONS.filter(([line]) => !line.includes('--rate-policy'))) {

@@ -112,6 +112,7 @@ describe('list-triggers', () => {
   actions:
     notify, rate policy: once after 3 occurrences
       executions: 1
+      suppressed by the rate policy: 1
       errors: none
   errors: none
 `);
@@ -130,6 +131,7 @@ describe('list-triggers', () => {
       'snapshot session `s`, path: /p, name: n, max size: 5',
       "exec /bin/sh -c 'a | b', timeout: 5 ms",
       'webhook http://h/, timeout: 5 ms, attempts: 2, rate policy: every 10 occurrences',
+      'notify, rate policy: at most 2 in 10m',
     ]) {
       expect(stdout).toContain(words);
     }

@@ -204,7 +204,7 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
         uid: 0,
         occurrences: 1,
         messagesDiscarded: 0,
-        actionStatistics: [{ executions: 1, failures: 1, lastFailure: 'not found' }],
+        actionStatistics: [{ executions: 1, failures: 1, suppressed: 2, lastFailure: 'not found' }],
       },
     ],
   },

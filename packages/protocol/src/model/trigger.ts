@@ -42,6 +42,8 @@ const EXEC_WORDS_MAX = 256;
 const EXEC_WORD_BYTES_MAX = 4096;
 const URL_BYTES_MAX = 2048;
 const ATTEMPTS_MAX = 100;
+/** The session daemon keeps the times of this number of executions. */
+export const EXECUTIONS_MAX = 100;
 
 /** Domain of a channel or map; absent: user space. A check removes `user`, so that equal definitions are equal JSON. */
 const domain = optional<DomainName | undefined>((value, name, extent) => {
@@ -90,8 +92,18 @@ const triggerCondition = variant(
 );
 export type TriggerCondition = Shaped<typeof triggerCondition>;
 
-/** Which occurrences of its condition carry an action out: every nth, or only the nth. */
-const ratePolicy = eitherBy('onceAfter', object({ onceAfter: size }), object({ every: size }));
+/** `periodUs` is in microseconds: less than 285 years. */
+const atMost = object({ atMost: integer(1, EXECUTIONS_MAX), periodUs: size });
+
+/**
+ * Which occurrences of its condition carry an action out: every nth, only the nth, or each, but at most `atMost` in any
+ * period of this length.
+ */
+const ratePolicy = eitherBy(
+  'onceAfter',
+  object({ onceAfter: size }),
+  eitherBy('atMost', atMost, object({ every: size })),
+);
 export type RatePolicy = Shaped<typeof ratePolicy>;
 export const EVERY_TIME: RatePolicy = { every: 1 };
 
@@ -156,6 +168,8 @@ export const triggerDescription = object({
     object({
       executions: count,
       failures: count,
+      /** Occurrences for which the rate policy by time has withheld the action. */
+      suppressed: count,
       /** Reason of the last failure. */
       lastFailure: nullable(text),
     }),

@@ -58,8 +58,12 @@ function isLttngFilter(filter: string): boolean {
   return !filter.replaceAll(/\\[\\*]/g, '').includes('\\');
 }
 
-/** LTTng's `incr-map-value` has no rate policy, and its snapshots have a name and a limit only with an output. */
+/**
+ * LTTng has no rate policy by time. Its `incr-map-value` has no rate policy, and its snapshots have a name and a limit
+ * only with an output.
+ */
 function isLttngAction(action: TriggerAction): action is LttngAction {
+  if ('atMost' in action.ratePolicy) return false;
   switch (action.kind) {
     case 'increment':
       return 'every' in action.ratePolicy && action.ratePolicy.every === 1 && isLttngMapDomain(action.domain);
@@ -166,8 +170,9 @@ function outputElement({
   return given.length === 0 ? {} : { output: Object.fromEntries(given) };
 }
 
+/** A policy by time, which LTTng lacks, is shown as "at each occurrence". */
 function policyElement(policy: RatePolicy): XmlChildren {
   return 'onceAfter' in policy
     ? { rate_policy_once_after_n: { threshold: policy.onceAfter } }
-    : { rate_policy_every_n: { interval: policy.every } };
+    : { rate_policy_every_n: { interval: 'every' in policy ? policy.every : 1 } };
 }

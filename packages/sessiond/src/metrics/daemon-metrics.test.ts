@@ -25,8 +25,8 @@ const SAMPLE: Sample & { readonly fresh: boolean } = {
   consumers: [{ uid: 1000, pid: null, restarts: 4, hangs: 0 }],
   hangingOperations: new Map([[1000, 2]]),
   triggers: [
-    { name: 't', uid: 1000, occurrences: 7, messagesDiscarded: 1, executions: 5, failures: 2 },
-    { name: 't', uid: 1001, occurrences: 8, messagesDiscarded: 0, executions: 0, failures: 0 },
+    { name: 't', uid: 1000, occurrences: 7, messagesDiscarded: 1, executions: 5, failures: 2, suppressed: 3 },
+    { name: 't', uid: 1001, occurrences: 8, messagesDiscarded: 0, executions: 0, failures: 0, suppressed: 0 },
   ],
   fresh: false,
 };
@@ -49,6 +49,7 @@ describe('the text of the metrics', () => {
       'ringtail_ring_used_bytes{session="box",channel="a\\n\\"b\\"\\\\\\\\e\\\\u202e"} 10',
       'ringtail_trigger_firings_total{trigger="t",uid="1000"} 7',
       'ringtail_trigger_firings_total{trigger="t",uid="1001"} 8',
+      'ringtail_trigger_actions_suppressed_total{trigger="t",uid="1000"} 3',
       'ringtail_trigger_action_failures_total{trigger="t",uid="1000"} 2',
       'ringtail_consumer_up{uid="1000"} 0',
       'ringtail_consumer_restarts_total{uid="1000"} 4',

@@ -63,6 +63,10 @@ const TRIGGER_METRICS: Readonly<Record<string, TriggerMetric>> = {
     ({ messagesDiscarded }) => messagesDiscarded,
   ),
   ringtail_trigger_actions_total: counter('Actions that were carried out.', ({ executions }) => executions),
+  ringtail_trigger_actions_suppressed_total: counter(
+    'Occurrences for which a rate policy by time withheld an action.',
+    ({ suppressed }) => suppressed,
+  ),
   ringtail_trigger_action_failures_total: counter('Actions that failed.', ({ failures }) => failures),
 };
 

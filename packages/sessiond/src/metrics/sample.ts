@@ -37,4 +37,5 @@ export interface TriggerSample {
   readonly messagesDiscarded: number;
   readonly executions: number;
   readonly failures: number;
+  readonly suppressed: number;
 }

@@ -80,6 +80,8 @@ export class TriggerWorld {
   session: Session | undefined;
   map: CounterMap | undefined;
   published = 0;
+  /** Time of the monotonic clock. */
+  nowMs = 0;
   perform: (action: TriggerAction, firing: Firing) => Performance | undefined = () => undefined;
   readonly engine: TriggerEngine;
 
@@ -103,6 +105,7 @@ export class TriggerWorld {
         this.published++;
       },
       now: () => new Date(0),
+      nowMs: () => this.nowMs,
       log: QUIET_LOG,
     });
   }

@@ -39,6 +39,8 @@ export interface TriggerEngineOptions {
   /** Publishes the triggers to applications. */
   readonly publish: () => void;
   readonly now: () => Date;
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
   readonly log: PeerLog;
 }
 
@@ -188,13 +190,14 @@ export class TriggerEngine {
   }
 
   #newTrigger(definition: TriggerDefinition & { readonly name: string }, owner: Owner): Trigger {
-    const { perform, now, log } = this.#options;
+    const { perform, now, nowMs, log } = this.#options;
     return new Trigger({
       key: this.#nextKey++,
       owner,
       definition,
       perform,
       now,
+      nowMs,
       onFailure: ({ definition: { name } }, { kind }, why) =>
         log.of(owner.uid, 'failed actions').warn(`trigger ${name} of user ${owner.uid}: ${kind}: ${why}`),
     });
@@ -273,7 +276,12 @@ function describe({ trigger, matches }: Entry): TriggerDescription {
   const ofDaemon = {
     occurrences,
     messagesDiscarded: 0,
-    actionStatistics: actions.map(({ executions, failures, lastFailure }) => ({ executions, failures, lastFailure })),
+    actionStatistics: actions.map(({ executions, failures, suppressed, lastFailure }) => ({
+      executions,
+      failures,
+      suppressed,
+      lastFailure,
+    })),
   };
   return { ...definition, uid: owner.uid, ...(matches?.statistics() ?? ofDaemon) };
 }

@@ -6,9 +6,11 @@ export function triggerSampleOf(trigger: TriggerDescription): TriggerSample {
   const { name, uid, occurrences, messagesDiscarded, actionStatistics } = trigger;
   let executions = 0;
   let failures = 0;
+  let suppressed = 0;
   for (const action of actionStatistics) {
     executions += action.executions;
     failures += action.failures;
+    suppressed += action.suppressed;
   }
-  return { name, uid, occurrences, messagesDiscarded, executions, failures };
+  return { name, uid, occurrences, messagesDiscarded, executions, failures, suppressed };
 }

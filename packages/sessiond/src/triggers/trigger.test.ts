@@ -12,6 +12,9 @@ const POLICIES: readonly (readonly [RatePolicy, readonly number[]])[] = [
   [{ onceAfter: 1 }, [1]],
   [{ onceAfter: 4 }, [4]],
   [{ onceAfter: 11 }, []],
+  // The clock stands still meanwhile.
+  [{ atMost: 1, periodUs: 1 }, [1]],
+  [{ atMost: 3, periodUs: 1 }, [1, 2, 3]],
 ];
 
 describe('every condition with every action by every policy', () => {
@@ -127,9 +130,79 @@ describe('an action that takes time', () => {
     occurred(2);
     await settled();
     expect([...world.engine.describe(OWNER)][0]?.actionStatistics).toEqual([
-      { executions: 1, failures: 1, lastFailure: 'it is broken' },
-      { executions: 2, failures: 2, lastFailure: 'there is no session none' },
-      { executions: 1, failures: 0, lastFailure: null },
+      { executions: 1, failures: 1, suppressed: 0, lastFailure: 'it is broken' },
+      { executions: 2, failures: 2, suppressed: 0, lastFailure: 'there is no session none' },
+      { executions: 1, failures: 0, suppressed: 0, lastFailure: null },
+    ]);
+  });
+});
+
+describe('a rate policy by time', () => {
+  /** Times at which the action begins, if its condition holds once at each of these times. */
+  const begunAt = (policy: RatePolicy, timesMs: readonly number[]): number[] => {
+    const world = new TriggerWorld();
+    const occurred = world.add(CONDITIONS['session-rotation'], ACTIONS.notify(policy));
+    return timesMs.filter((nowMs) => {
+      const before = world.performed.length;
+      world.nowMs = nowMs;
+      occurred(1);
+      return world.performed.length > before;
+    });
+  };
+
+  it('allows its number of executions in every period, wherever the period begins', () => {
+    expect(begunAt({ atMost: 1, periodUs: 10_000 }, [0, 9.999, 10, 19, 21, 30.5, 31])).toEqual([0, 10, 21, 31]);
+    expect(begunAt({ atMost: 2, periodUs: 10_000 }, [0, 9, 9.5, 10, 18, 19, 20, 21])).toEqual([0, 9, 10, 19, 20]);
+  });
+
+  it('reports suppressed occurrences with the next execution, and counts them', () => {
+    const world = new TriggerWorld();
+    const occurred = world.add(
+      CONDITIONS['session-rotation'],
+      ACTIONS.notify({ atMost: 1, periodUs: 600_000_000 }),
+      ACTIONS.increment({ atMost: 3, periodUs: 600_000_000 }),
+    );
+    occurred(1);
+    occurred(500);
+    world.nowMs = 600_000;
+    occurred(1);
+    expect(world.performed.map(({ kind, times, report }) => [kind, times, report.occurrences])).toEqual([
+      ['notify', 1, 1],
+      ['increment', 1, 1],
+      ['increment', 2, 500],
+      ['notify', 1, 501],
+      ['increment', 1, 1],
+    ]);
+    expect([...world.engine.describe(OWNER)][0]?.actionStatistics).toMatchObject([
+      { executions: 2, suppressed: 500 },
+      { executions: 4, suppressed: 498 },
+    ]);
+  });
+
+  it('counts from the begin of an action, which an action before it delays', async () => {
+    const world = new TriggerWorld();
+    const ends: (() => void)[] = [];
+    world.perform = ({ kind }) =>
+      kind === 'exec'
+        ? { done: new Promise((resolve) => ends.push(() => resolve(undefined))), inOrder: true }
+        : undefined;
+    const occurred = world.add(
+      CONDITIONS['session-rotation'],
+      ACTIONS.exec({ onceAfter: 1 }),
+      ACTIONS.notify({ atMost: 1, periodUs: 10_000 }),
+    );
+    occurred(1);
+    world.nowMs = 9;
+    ends[0]?.();
+    await settled();
+    world.nowMs = 18;
+    occurred(1);
+    world.nowMs = 19;
+    occurred(1);
+    expect(world.performed.map(({ kind, report }) => [kind, report.occurrences])).toEqual([
+      ['exec', 1],
+      ['notify', 1],
+      ['notify', 2],
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import type { CapturedValue, TriggerAction, TriggerDefinition, TriggerReport } from '@ringtail/protocol';
 import type { Owner } from '../model/owner.ts';
-import { dueTimes } from './actions/rate-policy.ts';
+import { dueTimes, ExecutionLimit } from './actions/rate-policy.ts';
 import type { OccurrenceDetails } from './conditions/condition-source.ts';
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
@@ -31,6 +31,8 @@ export interface TriggerOptions {
   readonly definition: TriggerDefinition & { readonly name: string };
   readonly perform: Perform;
   readonly now: () => Date;
+  /** A monotonic clock, for rate policies. */
+  readonly nowMs: () => number;
   readonly onFailure: (trigger: Trigger, action: TriggerAction, why: string) => void;
 }
 
@@ -43,10 +45,12 @@ export interface ActionState {
   /** Occurrences since the last report. */
   unreported: number;
   due: number;
+  readonly limit: ExecutionLimit;
   /** Whether it is being carried out. */
   busy: boolean;
   executions: number;
   failures: number;
+  suppressed: number;
   lastFailure: string | null;
 }
 
@@ -78,9 +82,11 @@ export class Trigger {
       occurrences: 0,
       unreported: 0,
       due: 0,
+      limit: new ExecutionLimit(action.ratePolicy, options.nowMs),
       busy: false,
       executions: 0,
       failures: 0,
+      suppressed: 0,
       lastFailure: null,
     }));
   }
@@ -136,10 +142,14 @@ export class Trigger {
 
   /** @returns a promise where the next action has to wait */
   #begin(state: ActionState, added: OccurrenceDetails): Promise<OccurrenceDetails | undefined> | undefined {
-    const firing: Firing = { trigger: this, times: state.due, report: this.#report(state, added) };
     // A report covers all its occurrences, and an increment adds one for each.
-    const executions = state.action.kind === 'increment' ? firing.times : 1;
+    const isOneByOne = state.action.kind === 'increment';
+    const executions = state.limit.take(isOneByOne ? state.due : 1);
+    const times = isOneByOne || executions === 0 ? executions : state.due;
+    state.suppressed = Math.min(state.suppressed + state.due - times, COUNT_MAX);
     state.due = 0;
+    if (executions === 0) return undefined;
+    const firing: Firing = { trigger: this, times, report: this.#report(state, added) };
     state.unreported = 0;
     state.executions = Math.min(state.executions + executions, COUNT_MAX);
     try {

@@ -84,7 +84,12 @@ describe('a trigger on events', () => {
       captures: { a: 'x' },
     });
     expect(await client.ask('list-triggers', {})).toMatchObject([
-      { name: 'trigger0', uid, occurrences: 3, actionStatistics: [{ executions: 1, failures: 0, lastFailure: null }] },
+      {
+        name: 'trigger0',
+        uid,
+        occurrences: 3,
+        actionStatistics: [{ executions: 1, failures: 0, suppressed: 0, lastFailure: null }],
+      },
     ]);
   });
 
@@ -128,8 +133,8 @@ describe('a trigger on events', () => {
     matched(app, 5);
     const statistics = async () => (await client.ask('list-triggers', {}))[0]?.actionStatistics;
     await expect.poll(statistics).toEqual([
-      { executions: 1, failures: 1, lastFailure: 'there is no session gone' },
-      { executions: 5, failures: 5, lastFailure: 'there is no session gone' },
+      { executions: 1, failures: 1, suppressed: 0, lastFailure: 'there is no session gone' },
+      { executions: 5, failures: 5, suppressed: 0, lastFailure: 'there is no session gone' },
     ]);
   });
 
@@ -191,7 +196,7 @@ describe('a trigger on rotations and sizes', () => {
     expect(daemon.commands('rotate')).toHaveLength(1);
     const lastFailure = expect.stringContaining('under way already');
     expect((await client.ask('list-triggers', {}))[0]?.actionStatistics).toEqual([
-      { executions: 1, failures: 1, lastFailure },
+      { executions: 1, failures: 1, suppressed: 0, lastFailure },
     ]);
   });
 
@@ -258,7 +263,12 @@ describe('a map', () => {
     expect((await client.ask('list-triggers', {}))[0]).toMatchObject({
       occurrences: 2 ** 31 + 12,
       actionStatistics: [
-        { executions: 2 ** 31 + 12, failures: 5, lastFailure: 'the map, or the share of a user, is full' },
+        {
+          executions: 2 ** 31 + 12,
+          failures: 5,
+          suppressed: 0,
+          lastFailure: 'the map, or the share of a user, is full',
+        },
       ],
     });
     await client.ask('clear-session', { session: 's' });

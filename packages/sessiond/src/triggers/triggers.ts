@@ -74,6 +74,7 @@ export function makeTriggers(options: TriggersOptions): Triggers {
     perform: actions.perform,
     publish: changed.notify,
     now: options.now,
+    nowMs: () => timers.nowMs(),
     log,
   });
   commands.sessionChanged.listen(() => engine.sessionsChanged());

@@ -76,12 +76,13 @@ export class MapIncrements {
 
   /** With the executions by applications. An addition without room in the map has failed. */
   statisticsOf(state: ActionState): TriggerDescription['actionStatistics'][number] {
-    const { executions, failures, lastFailure } = state;
+    const { executions, failures, suppressed, lastFailure } = state;
     const { from, group } = this.#bindings.get(state) ?? {};
     const refused = group?.refused() ?? 0;
     return {
       executions: executions + (from === undefined ? 0 : this.#matches.read() - from),
       failures: failures + refused,
+      suppressed,
       lastFailure: refused > 0 ? FULL : lastFailure,
     };
   }
