@@ -1,0 +1,6 @@
+/**
+ * Functions of Node.js as they were when the instruments were loaded: test frameworks and programs replace them later.
+ */
+import timers from 'node:timers';
+
+export const { clearInterval, setInterval } = timers;

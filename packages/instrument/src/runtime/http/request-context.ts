@@ -1,0 +1,108 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage } from 'node:http';
+import type { Tracer } from '../../instrument.ts';
+import { clearInterval, setInterval } from '../../node.ts';
+import { routeOf } from './route.ts';
+import type { ServerRequest, ServerRequests } from './server-requests.ts';
+
+/** Time without an event that reads a context, after which requests are no longer followed. */
+const UNUSED_MS = 10_000;
+
+/**
+ * Defines the contexts `$app.node:request_id`, `$app.node:route` and `$app.node:trace_id`: values of the request that
+ * the running code belongs to.
+ *
+ * Following a request costs time in programs with many promises. So requests are followed while events read one of the
+ * contexts, from the first request that begins after the first such event.
+ */
+export function defineRequestContexts({ context }: Tracer, requests: ServerRequests): void {
+  const current = new CurrentRequest(requests);
+  context('node', 'request_id', () => current.read()?.id);
+  context('node', 'route', () => current.read()?.route() || undefined);
+  context('node', 'trace_id', () => current.read()?.traceId());
+}
+
+/** The request that the running code belongs to. */
+class CurrentRequest {
+  readonly #requests: ServerRequests;
+  readonly #storage = new AsyncLocalStorage<FollowedRequest>();
+  readonly #open = new Map<ServerRequest, FollowedRequest>();
+  #unfollow: (() => void) | undefined;
+  #wasRead = false;
+
+  constructor(requests: ServerRequests) {
+    this.#requests = requests;
+  }
+
+  read(): FollowedRequest | undefined {
+    this.#wasRead = true;
+    if (this.#unfollow === undefined) this.#follow();
+    return this.#storage.getStore();
+  }
+
+  #follow(): void {
+    this.#unfollow = this.#requests.follow('contexts', {
+      begun: (request) => this.#enter(request),
+      ended: (request) => {
+        this.#open.get(request)?.end();
+        this.#open.delete(request);
+      },
+    });
+    const timer = setInterval(() => {
+      if (this.#wasRead) {
+        this.#wasRead = false;
+        return;
+      }
+      clearInterval(timer);
+      this.#stop();
+    }, UNUSED_MS).unref();
+  }
+
+  #enter(request: ServerRequest): void {
+    const followed = new FollowedRequest(request);
+    this.#open.set(request, followed);
+    this.#storage.enterWith(followed);
+  }
+
+  #stop(): void {
+    this.#unfollow?.();
+    this.#unfollow = undefined;
+    this.#open.clear();
+    this.#storage.disable();
+  }
+}
+
+/**
+ * The values of a request. It may outlive the request, in timers that the request has started, so it lets go of the
+ * request's objects when the request ends.
+ */
+class FollowedRequest {
+  readonly id: number;
+  #request: IncomingMessage | undefined;
+  #route = '';
+  #traceId: string | undefined;
+
+  constructor({ id, request }: ServerRequest) {
+    this.id = id;
+    this.#request = request;
+  }
+
+  route(): string {
+    return this.#request === undefined ? this.#route : routeOf(this.#request);
+  }
+
+  /** The trace ID of the caller. @see https://www.w3.org/TR/trace-context/#traceparent-header */
+  traceId(): string | undefined {
+    return this.#request === undefined ? this.#traceId : traceIdOf(this.#request);
+  }
+
+  end(): void {
+    this.#route = this.route();
+    this.#traceId = this.traceId();
+    this.#request = undefined;
+  }
+}
+
+function traceIdOf({ headers: { traceparent } }: IncomingMessage): string | undefined {
+  return typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { subscribeAll } from '../../channels.ts';
+import { identifiers } from '../../identifiers.ts';
+
+/** A request that an HTTP/1 server of the program answers. */
+export interface ServerRequest {
+  readonly id: number;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket;
+  /** Whether the connection has carried a request before. */
+  readonly isOnReusedConnection: boolean;
+  /** Bytes that the connection had written before the request. */
+  readonly writtenBefore: number;
+}
+
+/** Is told about requests. */
+export interface RequestFollower {
+  /** A request has arrived, and the program has not seen it. */
+  begun(request: ServerRequest): void;
+  /** The response was handed to the operating system, or (`isAborted`) the connection was closed before. */
+  ended(request: ServerRequest, isAborted: boolean): void;
+}
+
+/** The message of the channels `http.server.request.start` and `http.server.response.finish`. */
+type ServerMessage = Pick<ServerRequest, 'request' | 'response' | 'socket'>;
+
+/** The open requests of this thread's HTTP/1 servers, known while there is a follower. */
+export class ServerRequests {
+  readonly #nextId = identifiers();
+  readonly #followers: RequestFollower[] = [];
+  /** Requests without an end by connection, in the order of their arrival: clients need not wait for responses. */
+  readonly #connections = new Map<Socket, ServerRequest[]>();
+  readonly #closed: (this: Socket) => void;
+  #unsubscribe: (() => void) | undefined;
+  /** The request that followers are being told of. */
+  #beginning: ServerRequest | undefined;
+
+  constructor() {
+    const close = (socket: Socket) => this.#close(socket);
+    this.#closed = function closed() {
+      close(this);
+    };
+  }
+
+  /**
+   * Follows the requests from now on. A follower that is added while others are told of a request is told as well, at
+   * once.
+   *
+   * @param order of followers that begin: `contexts` are set before `events` are recorded
+   * @returns a function that ends following
+   */
+  follow(order: 'contexts' | 'events', follower: RequestFollower): () => void {
+    if (order === 'contexts') this.#followers.unshift(follower);
+    else this.#followers.push(follower);
+    this.#unsubscribe ??= subscribeAll({
+      'http.server.request.start': (message: ServerMessage) => this.#begin(message),
+      'http.server.response.finish': ({ response, socket }: ServerMessage) => this.#finish(socket, response),
+    });
+    if (this.#beginning !== undefined) follower.begun(this.#beginning);
+    return () => this.#unfollow(follower);
+  }
+
+  #unfollow(follower: RequestFollower): void {
+    const index = this.#followers.indexOf(follower);
+    if (index >= 0) this.#followers.splice(index, 1);
+    if (this.#followers.length > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    for (const socket of this.#connections.keys()) socket.removeListener('close', this.#closed);
+    this.#connections.clear();
+  }
+
+  #begin({ request, response, socket }: ServerMessage): void {
+    let open = this.#connections.get(socket);
+    const isOnReusedConnection = open !== undefined;
+    if (open === undefined) {
+      open = [];
+      this.#connections.set(socket, open);
+      socket.once('close', this.#closed);
+    }
+    const { bytesWritten: writtenBefore } = socket;
+    const begun = { id: this.#nextId(), request, response, socket, isOnReusedConnection, writtenBefore };
+    open.push(begun);
+    this.#beginning = begun;
+    for (const follower of [...this.#followers]) follower.begun(begun);
+    this.#beginning = undefined;
+  }
+
+  #finish(socket: Socket, response: ServerResponse): void {
+    const open = this.#connections.get(socket) ?? [];
+    const index = open.findIndex((request) => request.response === response);
+    const [request] = index < 0 ? [] : open.splice(index, 1);
+    if (request !== undefined) this.#end(request, false);
+  }
+
+  #close(socket: Socket): void {
+    const open = this.#connections.get(socket) ?? [];
+    this.#connections.delete(socket);
+    for (const request of open) this.#end(request, true);
+  }
+
+  #end(request: ServerRequest, isAborted: boolean): void {
+    for (const follower of this.#followers) follower.ended(request, isAborted);
+  }
+}
