@@ -33,5 +33,6 @@ export { requirePackage } from './require-package.ts';
 export type { PeerCredentials, ReceivedMessage } from './sockets/server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './sockets/socket-address.ts';
 export type { Watch, WatchOptions } from './sockets/watch.ts';
+export { readTokenFile, TokenFileRefused } from './token-file.ts';
 export { REMOVING_PREFIX, type Removal, removeRemains, removeTraces } from './traces/remove-traces.ts';
 export { isOutputOfSession, lockForReading } from './traces/trace-locks.ts';

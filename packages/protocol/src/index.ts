@@ -81,6 +81,7 @@ export type { CapturedValue } from './model/captured-value.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
 export { DOMAIN_DIRECTORIES, DOMAINS, type DomainName, domainDirectory, type LoggerDomain } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
+export { type HttpHeader, headerRefusal, repeatedHeader } from './model/http-header.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';
 export { type LogLevelName, LogLevels } from './model/log-level.ts';

@@ -181,6 +181,18 @@ const action: fc.Arbitrary<TriggerAction> = fc.oneof(
     },
     { requiredKeys: ['kind', 'ratePolicy', 'session', 'map', 'key'] },
   ),
+  fc.record(
+    {
+      kind: fc.constant('webhook' as const),
+      ratePolicy: policy,
+      url: fc.constant('https://h/'),
+      timeoutMs: fc.constant(1),
+      attempts: fc.constant(1),
+      headers: fc.constant([{ name: 'X-Team', value: 'a, <b> & "c"' }]),
+      tokenFile: fc.constant('/run/secrets/<&>'),
+    },
+    { requiredKeys: ['kind', 'ratePolicy', 'url', 'timeoutMs', 'attempts'] },
+  ),
   fc.record({
     kind: fc.constant('exec' as const),
     ratePolicy: policy,

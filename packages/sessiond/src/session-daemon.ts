@@ -138,6 +138,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const counters = new ThreadCounters(shares.kept);
   const rotations = new RotationWatch();
   const triggers = makeTriggers({
+    helpers,
     registry,
     domains,
     applications,

@@ -53,6 +53,8 @@ const OPTIONS: readonly (readonly [flags: string, what: string, choices?: readon
   ['--command <line>', 'command line for the shell, instead of words after --'],
   ['--timeout <period>', 'time limit of exec, and of each attempt of a webhook (default: 10s)'],
   ['--attempts <count>', 'number of attempts of a webhook (default: 5)'],
+  ['-H, --header <header>', "header of a webhook's posts: 'NAME: VALUE'; repeatable"],
+  ['--token-file <file>', 'private file of the owner with a token, which posts carry: Authorization: Bearer TOKEN'],
 ];
 
 export function addAddTrigger(program: Command, context: Context, act: Act): Command {
@@ -91,7 +93,7 @@ Actions, each with [--rate-policy]:
   snapshot-session SESSION  [--name] [--max-size] [--path | --url]
   incr-map-value            --session --channel --key
   exec                      [--timeout] (--command | -- PROGRAM [ARGUMENTS…])
-  webhook URL               [--timeout] [--attempts]
+  webhook URL               [--timeout] [--attempts] [--header]… [--token-file]
 
 Examples:
   ringtail add-trigger --condition=event-rule-matches --type=user --name='shop:*' --log-level=err.. \\
@@ -99,7 +101,7 @@ Examples:
   ringtail add-trigger --name=slow --condition=event-rule-matches --type=user --name=shop:order --filter='ms > 500' \\
       --capture=order_id --capture='$ctx.vpid' --action=notify --rate-policy=every:10
   ringtail add-trigger --condition=event-rule-matches --type=user --name='*' --log-level=err.. \\
-      --action=webhook https://alerts.example/hook --rate-policy=at-most:1/10m
+      --action=webhook https://alerts.example/hook --token-file=/etc/shop/token --rate-policy=at-most:1/10m
   ringtail add-trigger --condition=application-exited --cause=signal --action=snapshot-session black-box
   ringtail add-trigger --condition=no-event-for --name=shop:heartbeat --period=10s --action=exec -- /usr/bin/logger silent`,
   );

@@ -134,6 +134,18 @@ const ACTIONS: readonly TriggerAction[] = [
   { kind: 'exec', command: ['/bin/sh', '-c', 'a | b'], timeoutMs: 5, ...every },
   { kind: 'webhook', url: 'http://h/', timeoutMs: 5, attempts: 2, ratePolicy: { every: 10 } },
   { kind: 'notify', ratePolicy: { atMost: 2, periodUs: 600_000_000 } },
+  {
+    kind: 'webhook',
+    url: 'https://h/',
+    timeoutMs: 5,
+    attempts: 2,
+    headers: [
+      { name: 'X-Team', value: 'shop' },
+      { name: 'X-Key', value: 'hidden' },
+    ],
+    tokenFile: '/t',
+    ...every,
+  },
 ];
 /** One for each condition, and one with all actions. */
 export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition, at) => ({

@@ -1,10 +1,21 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
-import { EVERY_TIME, EXECUTIONS_MAX, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
+import { describeError } from '@ringtail/base';
+import { readTokenFile } from '@ringtail/posix';
+import {
+  EVERY_TIME,
+  EXECUTIONS_MAX,
+  type HttpHeader,
+  headerRefusal,
+  type RatePolicy,
+  repeatedHeader,
+  type TriggerAction,
+} from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
 import { parseCount, parseLimit, parsePeriodUs, periodUsOf } from '../options/quantity-options.ts';
+import { warn } from '../output/report.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { mapDomain } from './map-domain.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
@@ -82,17 +93,14 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
   },
   webhook: {
     takesWord: true,
-    options: [RATE_POLICY, TIMEOUT, { long: 'attempts' }],
-    make: (part, ratePolicy) => {
-      const attempts = one(part, 'attempts');
-      return {
-        kind: 'webhook',
-        ratePolicy,
-        url: httpUrl(part.words[0]),
-        timeoutMs: timeoutMs(part),
-        attempts: attempts === undefined ? DEFAULT_ATTEMPTS : parseCount('--attempts', attempts, 1),
-      };
-    },
+    options: [
+      RATE_POLICY,
+      TIMEOUT,
+      { long: 'attempts' },
+      { long: 'header', short: 'H', repeated: true },
+      { long: 'token-file' },
+    ],
+    make: webhook,
   },
 };
 
@@ -181,6 +189,61 @@ function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
   }
   const output = { name, path: directory, maxBytes };
   return { kind: 'snapshot-session', ratePolicy, session, output, name: null, maxBytes: null };
+}
+
+function webhook(
+  part: SpecPart,
+  ratePolicy: RatePolicy,
+  _rest: readonly string[] | undefined,
+  context: Context,
+): TriggerAction {
+  const attempts = one(part, 'attempts');
+  const url = httpUrl(part.words[0]);
+  const headers = headersOf(part.values.header ?? []);
+  const tokenFile = one(part, 'token-file');
+  return {
+    kind: 'webhook',
+    ratePolicy,
+    url,
+    timeoutMs: timeoutMs(part),
+    attempts: attempts === undefined ? DEFAULT_ATTEMPTS : parseCount('--attempts', attempts, 1),
+    ...(headers.length > 0 && { headers }),
+    ...(tokenFile !== undefined && { tokenFile: tokenPath(tokenFile, url, context) }),
+  };
+}
+
+function headersOf(texts: readonly string[]): HttpHeader[] {
+  const headers = texts.map((text) => {
+    const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+    const header = { name: name.trim(), value: value.trim() };
+    const refusal = headerRefusal(header.name, header.value);
+    if (refusal === undefined) return header;
+    throw new CliError(
+      'BAD_ARGUMENT',
+      `--header: ${refusal}`,
+      "such as --header='X-Team: shop'; --token-file=FILE sends a token",
+    );
+  });
+  const repeated = repeatedHeader(headers);
+  if (repeated === undefined) return headers;
+  throw new CliError('BAD_ARGUMENT', `--header: ${repeated} is given twice`, 'a request has each header once');
+}
+
+/** The daemon reads the file for each post, so a problem with it now is a warning. */
+function tokenPath(text: string, url: string, context: Context): string {
+  if (text === '') throw new CliError('BAD_ARGUMENT', 'Missing or invalid argument for `--token-file`.');
+  const path = absolutePath(context, text);
+  try {
+    readTokenFile(path);
+  } catch (error) {
+    warn(context, `${describeError(error)}. Posts fail until this is corrected.`);
+  }
+  const { protocol, hostname } = new URL(url);
+  const isLocal = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  if (protocol === 'http:' && !isLocal) {
+    warn(context, `the token travels to ${hostname} without encryption: use https`);
+  }
+  return path;
 }
 
 /** `--command` is a line for the shell; words after `--` are a program and its arguments. */

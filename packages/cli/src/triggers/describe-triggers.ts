@@ -10,6 +10,8 @@ import { describeLogLevel } from '../options/log-level.ts';
 import { formatPeriodUs } from '../options/quantity-options.ts';
 import { shellQuote } from '../output/quantity.ts';
 
+type Webhook = Extract<TriggerAction, { readonly kind: 'webhook' }>;
+
 /** Triggers as LTTng lists them, with executions and failures where there are any. */
 export function describeTriggers(triggers: readonly TriggerDescription[]): string {
   return inOrder(triggers).flatMap(describeTrigger).join('\n');
@@ -142,8 +144,19 @@ function actionText(action: TriggerAction): string {
     case 'exec':
       return `exec ${action.command.map(shellQuote).join(' ')}, timeout: ${action.timeoutMs} ms`;
     case 'webhook':
-      return `webhook ${action.url}, timeout: ${action.timeoutMs} ms, attempts: ${action.attempts}`;
+      return webhookText(action);
   }
+}
+
+/** Without the values of headers, which may be keys. */
+function webhookText({ url, timeoutMs, attempts, headers = [], tokenFile }: Webhook): string {
+  return [
+    `webhook ${url}`,
+    `timeout: ${timeoutMs} ms`,
+    `attempts: ${attempts}`,
+    ...(headers.length === 0 ? [] : [`headers: ${headers.map(({ name }) => name).join(' ')}`]),
+    ...(tokenFile === undefined ? [] : [`token file: ${tokenFile}`]),
+  ].join(', ');
 }
 
 function policyText(policy: RatePolicy): string {

@@ -157,6 +157,21 @@ const ACTIONS: readonly (readonly [string, TriggerAction])[] = [
     'webhook http://localhost:1/x --attempts=2 --timeout=100ms',
     { kind: 'webhook', url: 'http://localhost:1/x', timeoutMs: 100, attempts: 2, ...every },
   ],
+  [
+    "webhook https://h/ --header='X-Team: shop: night' -H 'x-b:2' --token-file=/none/token",
+    {
+      kind: 'webhook',
+      url: 'https://h/',
+      timeoutMs: 10_000,
+      attempts: 5,
+      headers: [
+        { name: 'X-Team', value: 'shop: night' },
+        { name: 'x-b', value: '2' },
+      ],
+      tokenFile: '/none/token',
+      ...every,
+    },
+  ],
   ['webhook https://h/', { kind: 'webhook', url: 'https://h/', timeoutMs: 10_000, attempts: 5, ...every }],
 ];
 
@@ -237,6 +252,26 @@ const REFUSALS: readonly (readonly [line: string, message: string])[] = [
   [`${RULE} --action=notify -- x`, 'While parsing argument #5 (`--`): Unknown option `--`'],
   [`${RULE} --action=webhook`, 'Missing URL.'],
   [`${RULE} --action=webhook ftp://h/`, '"ftp://h/" is no URL of HTTP'],
+  [`${RULE} --action=webhook http://h/ --header=X`, '--header: the name of a header has only letters, digits and -'],
+  [
+    `${RULE} --action=webhook http://h/ --header='a b: c'`,
+    '--header: the name of a header has only letters, digits and -',
+  ],
+  [
+    `${RULE} --action=webhook http://h/ --header=X:`,
+    '--header: the value of the header X is not 1 or more printable characters of ASCII',
+  ],
+  [
+    `${RULE} --action=webhook http://h/ --header='X: a\r\nY: b'`,
+    '--header: the value of the header X is not 1 or more printable characters of ASCII',
+  ],
+  [`${RULE} --action=webhook http://h/ --header=Host:x`, '--header: the sender of a request decides the header Host'],
+  [
+    `${RULE} --action=webhook http://h/ -H 'authorization: Bearer x'`,
+    '--header: the header authorization carries a secret: a token is read from a file',
+  ],
+  [`${RULE} --action=webhook http://h/ -H X:1 -H x:2`, '--header: x is given twice'],
+  [`${RULE} --action=webhook http://h/ --token-file=`, 'Missing or invalid argument for `--token-file`.'],
   [`${RULE} --action=webhook http://h/ --attempts=0`, '"0" is no number for --attempts'],
   [`--owner-uid=no:body ${RULE} --action=notify`, 'Failed to parse `no:body` as a user id.'],
 ];

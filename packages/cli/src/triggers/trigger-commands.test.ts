@@ -132,6 +132,7 @@ describe('list-triggers', () => {
       "exec /bin/sh -c 'a | b', timeout: 5 ms",
       'webhook http://h/, timeout: 5 ms, attempts: 2, rate policy: every 10 occurrences',
       'notify, rate policy: at most 2 in 10m',
+      'webhook https://h/, timeout: 5 ms, attempts: 2, headers: X-Team X-Key, token file: /t',
     ]) {
       expect(stdout).toContain(words);
     }

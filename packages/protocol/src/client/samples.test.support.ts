@@ -49,6 +49,15 @@ export const ACTIONS: readonly TriggerAction[] = [
   { kind: 'increment', ratePolicy: { every: 1 }, ...session, map: 'm', key: '{event_name}' },
   { kind: 'exec', ratePolicy: { every: 1 }, command: ['/bin/true', 'x'], timeoutMs: 5 },
   { kind: 'webhook', ratePolicy: { every: 1 }, url: 'http://localhost/', timeoutMs: 5, attempts: 3 },
+  {
+    kind: 'webhook',
+    ratePolicy: { atMost: 1, periodUs: 1 },
+    url: 'https://localhost/',
+    timeoutMs: 5,
+    attempts: 3,
+    headers: [{ name: 'X-Team', value: 'shop, night' }],
+    tokenFile: '/run/secrets/token',
+  },
 ];
 
 const trigger: TriggerDefinition = { name: 't', condition: CONDITIONS[0]!, actions: ACTIONS };

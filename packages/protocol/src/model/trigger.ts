@@ -26,6 +26,7 @@ import { plainText } from '../wire/text.ts';
 import { CAPTURES_MAX } from './captured-value.ts';
 import { type DomainName, domainName } from './domain.ts';
 import { eventRule } from './event-rule.ts';
+import { httpHeader, repeatedHeader } from './http-header.ts';
 import { channelName, mapName, namePattern, sessionName, snapshotName, triggerName } from './names.ts';
 import { exitCauses } from './process-end.ts';
 import { snapshotOutputParameters } from './snapshot.ts';
@@ -42,6 +43,9 @@ const EXEC_WORDS_MAX = 256;
 const EXEC_WORD_BYTES_MAX = 4096;
 const URL_BYTES_MAX = 2048;
 const ATTEMPTS_MAX = 100;
+const HEADERS_MAX = 32;
+/** PATH_MAX without the final zero. */
+const PATH_BYTES_MAX = 4095;
 /** The session daemon keeps the times of this number of executions. */
 export const EXECUTIONS_MAX = 100;
 
@@ -122,6 +126,15 @@ const url = refined(plainText(URL_BYTES_MAX), (value) => {
   return parsed?.protocol === 'http:' || parsed?.protocol === 'https:' ? value : refuseShape('url must be one of HTTP');
 });
 
+const headers = refined(list(httpHeader, HEADERS_MAX, 'a header'), (given) => {
+  const repeated = repeatedHeader(given);
+  return repeated === undefined ? given : refuseShape(`the header ${repeated} is given twice`);
+});
+
+const tokenFile = refined(plainText(PATH_BYTES_MAX), (path) =>
+  isAbsolute(path) ? path : refuseShape('tokenFile must be an absolute path'),
+);
+
 const triggerAction = variant(
   'kind',
   {
@@ -139,8 +152,18 @@ const triggerAction = variant(
     increment: { ...onSession, domain, map: mapName, key: plainText(KEY_TEMPLATE_BYTES_MAX) },
     /** Runs a program as the trigger's owner, with a `TriggerReport` as JSON on standard input. */
     exec: { ...rated, command, timeoutMs },
-    /** Posts a `TriggerReport` as JSON. */
-    webhook: { ...rated, url, timeoutMs, attempts: integer(1, ATTEMPTS_MAX) },
+    /**
+     * Posts a `TriggerReport` as JSON. `tokenFile` is the absolute path of a private file of the trigger's owner, whose
+     * text is sent as a bearer token.
+     */
+    webhook: {
+      ...rated,
+      url,
+      timeoutMs,
+      attempts: integer(1, ATTEMPTS_MAX),
+      headers: optional(headers),
+      tokenFile: optional(tokenFile),
+    },
   },
   'there is no action of this kind',
 );

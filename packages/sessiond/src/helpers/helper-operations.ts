@@ -1,3 +1,4 @@
+import { asUser, readTokenFile } from '@ringtail/posix';
 import type { Owner } from '../model/owner.ts';
 import { removeCheckpoints } from '../outputs/checkpoints.ts';
 import { removeEmptyChunk } from '../outputs/empty-chunk.ts';
@@ -89,6 +90,10 @@ export const helperOperations = {
   /** Reads a saved session; the file has to belong to `owner`. */
   'read-session-file': ({ path, ownerUid }: { readonly path: string; readonly ownerUid: number | null }) =>
     only(readSavedText(path, ownerUid)),
+
+  /** Reads the bearer token of a webhook. */
+  'read-token': ({ path }: { readonly path: string }, { owner }: HelperContext) =>
+    only(asUser(owner, () => readTokenFile(path))),
 } satisfies Record<string, (params: never, context: HelperContext) => HelperResult<unknown>>;
 
 type Operations = typeof helperOperations;

@@ -4,10 +4,10 @@ import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describeError, errnoOf, RingtailError, within } from '@ringtail/base';
-import { checkDirectory } from '@ringtail/posix';
+import { checkDirectory, readTokenFile } from '@ringtail/posix';
 import type { Request, SnapshotRecorded } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
-import { isBearer, readToken } from './bearer-token.ts';
+import { isBearer } from './bearer-token.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import { METRICS_CONTENT_TYPE } from './exposition.ts';
 import {
@@ -77,9 +77,9 @@ export class MetricsServer {
     this.#http = createServer(limits, (request, response) => void this.#serve(request, response));
   }
 
-  /** @throws {DaemonError} `BAD_ARGUMENT` for an unusable token file; errors of listening */
+  /** @throws {TokenFileRefused} for an unusable token file; errors of listening */
   static async listen(options: MetricsServerOptions): Promise<MetricsServer> {
-    if (options.tokenFile !== undefined) readToken(options.tokenFile);
+    if (options.tokenFile !== undefined) readTokenFile(options.tokenFile);
     const server = new MetricsServer(options);
     await server.#listen();
     options.log.info(`metrics are served on ${server.url}`);
@@ -196,7 +196,7 @@ export class MetricsServer {
         'every user can reach a port: start the daemon with --metrics-token-file PATH',
       );
     }
-    if (tokenFile !== undefined && !isBearer(request.headers.authorization, readToken(tokenFile))) {
+    if (tokenFile !== undefined && !isBearer(request.headers.authorization, readTokenFile(tokenFile))) {
       return { ...refusal(401, 'NOT_PERMITTED', 'a token is wanted'), headers: { 'www-authenticate': 'Bearer' } };
     }
     const bytes = Number(request.headers['content-length'] ?? 0);

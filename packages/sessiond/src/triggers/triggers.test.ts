@@ -1,4 +1,7 @@
-import { existsSync, readFileSync, writeSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   CONTROL_COUNTERS_OFFSET,
@@ -11,7 +14,7 @@ import {
   type TriggerAction,
   type TriggerCondition,
 } from '@ringtail/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { MAP } from '../testing/maps.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
@@ -48,6 +51,44 @@ const fired = (notifications: readonly Notification[]) =>
   notifications.flatMap((one) => (one.kind === 'trigger-fired' ? [one.report] : []));
 const isActive = async (name = 's') =>
   (await client.ask('list-sessions', {})).find((session) => session.name === name)?.active;
+
+describe('a webhook', () => {
+  it('sends the token of a private file, which the definition, the log and errors do not contain', async () => {
+    const tokens: unknown[] = [];
+    const server = createServer((request, response) => {
+      tokens.push(request.headers.authorization);
+      request.resume();
+      response.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const tokenFile = join(daemon.parent, 'token');
+    writeFileSync(tokenFile, 'first-s3cret\n', { mode: 0o600 });
+    const app = await daemon.application();
+    const { port } = server.address() as AddressInfo;
+    await addTrigger(matches, {
+      kind: 'webhook',
+      ratePolicy: every1,
+      url: `http://127.0.0.1:${port}/`,
+      timeoutMs: 600_000,
+      attempts: 1,
+      tokenFile,
+    });
+    matched(app);
+    await expect.poll(() => tokens).toEqual(['Bearer first-s3cret']);
+    writeFileSync(tokenFile, 'other-s3cret\n');
+    matched(app);
+    await expect.poll(() => tokens).toEqual(['Bearer first-s3cret', 'Bearer other-s3cret']);
+    chmodSync(tokenFile, 0o640);
+    matched(app);
+    const triggers = async () => JSON.stringify(await client.ask('list-triggers', {}));
+    await expect.poll(triggers).toContain(`the token file ${tokenFile} can be used by others: chmod 600`);
+    expect((await triggers()) + daemon.log()).not.toContain('s3cret');
+    expect(daemon.log()).toContain('chmod 600');
+    expect(tokens).toHaveLength(2);
+  });
+});
 
 describe('a trigger on events', () => {
   it('is published to registered and later applications, until it is removed', async () => {

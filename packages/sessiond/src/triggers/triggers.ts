@@ -1,6 +1,7 @@
 import type { RotationWatch } from '../archives/rotation-watch.ts';
 import type { CommandService } from '../clients/command-service.ts';
 import type { SessionTasks } from '../domains/session-tasks.ts';
+import type { HelperPool } from '../helpers/helper-pool.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
 import { Listeners } from '../model/listeners.ts';
@@ -28,6 +29,7 @@ export interface TriggersOptions extends ConditionSourcesOptions {
   readonly counters: ThreadCounters;
   readonly budget: DesiredStateBudget;
   readonly shares: Shares;
+  readonly helpers: Pick<HelperPool, 'perform'>;
   readonly now: () => Date;
   readonly log: PeerLog;
 }
@@ -51,6 +53,7 @@ export function makeTriggers(options: TriggersOptions): Triggers {
     mapOf,
     notifications,
     timers,
+    readToken: (path, owner) => options.helpers.perform('read-token', owner, { path }),
   });
   const changed = new Listeners<[]>();
   const engine = new TriggerEngine({

@@ -57,8 +57,7 @@ export class ActionTable {
         return { done: withoutDetails(this.#programQueues.run(trigger.owner.uid, run)), inOrder: true };
       }
       case 'webhook': {
-        const { url, timeoutMs, attempts } = action;
-        const post = () => this.#posts.send(url, timeoutMs, attempts, report);
+        const post = () => this.#posts.send(action, trigger.owner, report);
         // Attempts may go on for minutes.
         return { done: withoutDetails(this.#postQueues.run(trigger.owner.uid, post)), inOrder: false };
       }

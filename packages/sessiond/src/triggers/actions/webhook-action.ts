@@ -1,13 +1,19 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { RINGTAIL_VERSION, type Timers } from '@ringtail/base';
-import type { TriggerReport } from '@ringtail/protocol';
+import { describeError, RINGTAIL_VERSION, type Timers } from '@ringtail/base';
+import type { TriggerAction, TriggerReport } from '@ringtail/protocol';
+import type { Owner } from '../../model/owner.ts';
 
 const BACK_OFF_MS_MIN = 500;
 const BACK_OFF_MS_MAX = 60_000;
+const DAEMON_ENDS = 'the session daemon ends';
+
+export type Webhook = Extract<TriggerAction, { readonly kind: 'webhook' }>;
 
 export interface WebhookSenderOptions {
   readonly timers: Pick<Timers, 'after'>;
+  /** Reads a token with the rights of a user. Rejects with what is wrong with the file. */
+  readonly readToken: (path: string, owner: Owner) => Promise<string>;
 }
 
 /** A wrong answer, or no answer. */
@@ -25,23 +31,27 @@ class Refused extends Error {
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
   readonly #open = new Set<() => void>();
+  #closed = false;
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options;
   }
 
   /**
-   * Posts a report as JSON. An answer of 2xx is a success. After no answer in time, 429 and 5xx, another attempt
-   * follows a pause that doubles. Any other answer is a failure, also a redirect: it would carry the report to
-   * another address than its owner named.
+   * Posts a report as JSON. An answer of 2xx is a success. After no answer in time, 429, 5xx and an unusable token
+   * file, another attempt follows a pause that doubles. Any other answer is a failure, also a redirect: it would carry
+   * the report to another address than its owner named.
    *
    * @throws {Error} with the last answer
    */
-  async send(url: string, timeoutMs: number, attempts: number, report: TriggerReport): Promise<void> {
+  async send(webhook: Webhook, owner: Owner, report: TriggerReport): Promise<void> {
+    const { attempts, tokenFile } = webhook;
     const body = JSON.stringify(report);
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#post(url, timeoutMs, body);
+        // Each attempt reads the file: tokens are replaced.
+        const token = tokenFile === undefined ? undefined : await this.#readToken(tokenFile, owner);
+        await this.#post(webhook, token, body);
         return;
       } catch (error) {
         const { message, again } = error as Refused;
@@ -55,15 +65,30 @@ export class WebhookSender {
 
   /** Cancels all posts. */
   close(): void {
+    this.#closed = true;
     for (const giveUp of [...this.#open]) giveUp();
   }
 
-  #post(url: string, timeoutMs: number, body: string): Promise<void> {
+  async #readToken(path: string, owner: Owner): Promise<string> {
+    let token: string;
+    try {
+      token = await this.#options.readToken(path, owner);
+    } catch (error) {
+      throw new Refused(describeError(error), true);
+    }
+    if (this.#closed) throw new Refused(DAEMON_ENDS, false);
+    return token;
+  }
+
+  #post({ url, timeoutMs, headers: added = [] }: Webhook, token: string | undefined, body: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const headers = {
+        'user-agent': `ringtail/${RINGTAIL_VERSION}`,
+        // A request has each header once, in any case of its letters.
+        ...Object.fromEntries(added.map(({ name, value }) => [name.toLowerCase(), value])),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
-        'user-agent': `ringtail/${RINGTAIL_VERSION}`,
         connection: 'close',
       };
       const open = url.startsWith('https:') ? httpsRequest : httpRequest;
@@ -77,7 +102,7 @@ export class WebhookSender {
       const timer = this.#options.timers.after(timeoutMs, () =>
         end(new Refused(`no answer within ${timeoutMs} ms`, true)),
       );
-      const giveUp = () => end(new Refused('the session daemon ends', false));
+      const giveUp = () => end(new Refused(DAEMON_ENDS, false));
       const end = (refused: Refused | undefined) => {
         timer.cancel();
         this.#open.delete(giveUp);
@@ -98,7 +123,7 @@ export class WebhookSender {
       const giveUp = () => {
         timer.cancel();
         this.#open.delete(giveUp);
-        reject(new Error('the session daemon ends'));
+        reject(new Error(DAEMON_ENDS));
       };
       const timer = this.#options.timers.after(delayMs, () => {
         this.#open.delete(giveUp);
