@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs the programs of others that check Ringtail (Debian): Babeltrace 2, LTTng, SQLite, a C compiler, Chromium.
+# Installs the programs of others that check Ringtail (Debian): Babeltrace 2, LTTng, SQLite, a C compiler, Chromium,
+# curl.
 # Ringtail itself needs none of them.
 set -euo pipefail
 
-packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc chromium)
+packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc chromium curl)
 
 fail() {
   echo "install-peers: $1" >&2

@@ -40,4 +40,19 @@ it('the commands of the README lead from an empty folder to a printed trace', as
   const shownEvents = shown.split('\n').filter((line) => line.startsWith('['));
   expect(shownEvents).toHaveLength(3);
   expect(viewed.stdout.trimEnd().split('\n').map(plain)).toEqual(shownEvents.map(plain));
+
+  // The next section is a folder of its own, with the same first command.
+  const tour = codeBlocksOf('README.md', 'Which request in twenty is slow');
+  writeFilesOf(tour, directory);
+  const [installAgain, recordTour, stats, ...rest] = commandsOf(tour);
+  expect([installAgain, rest]).toEqual([install, []]);
+  expect((await succeed(recordTour as string)).stderr).toMatch(/^ringtail: 40 events in /);
+  const summary = await succeed(stats as string);
+  expect(summary.stderr).toBe('');
+  const figures = tour.at(-1)?.text ?? '';
+  const isShown = (text: RegExp) => [text.test(figures), text.test(summary.stdout)];
+  expect(isShown(/^web:request_start → web:request_end, related by id: 20 pairs$/m)).toEqual([true, true]);
+  expect(isShown(/^ {2}slowest\n.* id = 13, url = "\/orders\/13", status = 200$/m)).toEqual([true, true]);
+  // Every line of the figures but the rows of the histogram and the times is in the output.
+  expect(isShown(/^ {2}minimum .*, median .*, p99 .*, maximum .*$/m)).toEqual([true, true]);
 });
