@@ -49,7 +49,7 @@ import { triggerSampleOf } from './triggers/trigger-sample.ts';
 import { makeTriggers } from './triggers/triggers.ts';
 
 /** Limit for destroying all sessions at the end: a consumer may not answer. */
-const SHUTDOWN_MS_MAX = 60_000;
+export const SHUTDOWN_MS_MAX = 60_000;
 /** The usual limit of descriptors, if the kernel does not report one. */
 const DESCRIPTORS_DEFAULT = 1024;
 /** Period for collecting the consumers' troubles, which they lose when they die. */

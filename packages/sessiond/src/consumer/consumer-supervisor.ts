@@ -5,6 +5,8 @@ import { RestartPolicy } from './restart-policy.ts';
 /** Limits for a consumer to connect, and to end once it is asked to. */
 const CONNECT_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 10_000;
+/** Time after which {@link ConsumerSupervisor.stop} gives up a process: to end by itself, by SIGTERM, by SIGKILL. */
+export const CONSUMER_STOP_MS_MAX = 3 * END_TIMEOUT_MS;
 
 export interface ConsumerSupervisorOptions {
   readonly startConsumer: StartConsumer;
@@ -121,7 +123,7 @@ export class ConsumerSupervisor {
     if (this.#connectedMs === undefined) consumer.kill('SIGTERM');
     // A process that hangs in the kernel may never end.
     const givenUp = new Promise<void>((resolve) => {
-      timers.push(setTimeout(resolve, 3 * END_TIMEOUT_MS));
+      timers.push(setTimeout(resolve, CONSUMER_STOP_MS_MAX));
     });
     await Promise.race([consumer.ended, givenUp]);
     for (const timer of timers) clearTimeout(timer);

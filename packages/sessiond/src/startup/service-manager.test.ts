@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
 import type { Posix } from '@ringtail/posix';
 import { describe, expect, it } from 'vitest';
+import { CONSUMER_STOP_MS_MAX } from '../consumer/consumer-supervisor.ts';
+import { SHUTDOWN_MS_MAX } from '../session-daemon.ts';
 import { ServiceManager } from './service-manager.ts';
+
+/** Time to start and to end processes on a busy machine. */
+const MARGIN_MS = 20_000;
 
 function manager(address: string | undefined, fails = false) {
   const sent: [string, string][] = [];
@@ -35,4 +41,16 @@ describe('ServiceManager', () => {
     told.ready('x');
     expect(warnings.join()).toContain('nobody listens');
   });
+});
+
+describe('a unit file', () => {
+  it.each(['ringtail-sessiond.service', 'ringtail-sessiond.user.service'])(
+    '%s waits longer than the daemon and its consumers take at most to end',
+    (name) => {
+      const unit = readFileSync(new URL(`../../systemd/${name}`, import.meta.url), 'utf8');
+      const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
+      expect(seconds * 1000).toBeGreaterThanOrEqual(SHUTDOWN_MS_MAX + CONSUMER_STOP_MS_MAX + MARGIN_MS);
+      expect(unit).toMatch(/^KillMode=mixed$/m);
+    },
+  );
 });
