@@ -30,6 +30,7 @@ const NAMES = [
   'control',
   'idle',
   'http-server',
+  'http-events',
   'alternatives',
   'memory',
   'startup',
