@@ -11,7 +11,7 @@ export const title = 'Events of an HTTP server, switched on and off in one proce
 const CONNECTIONS = 20;
 const REGISTER = import.meta.resolve('@ringtail/tracer/register');
 
-/** Servers of `programs/http-server.mjs` with their events. Budgets: share of the CPU time, or nanoseconds a request. */
+/** Modes of `programs/http-server.mjs`, with their events. */
 const SERVERS = [
   {
     what: 'two own events a request',
