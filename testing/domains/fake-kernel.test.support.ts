@@ -127,6 +127,7 @@ export class FakeKernel implements Domain {
       pid: 0,
       tid: 0,
       procname: 'cpu0',
+      program: 'cpu0',
       usedBytes: 4096,
       ringBytes: 8192,
     }));

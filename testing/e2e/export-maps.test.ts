@@ -55,7 +55,7 @@ describe.skipIf(sqlite3 === undefined)('the script of maps', () => {
       },
       {
         map,
-        owner: { kind: 'process', uid: 0, pid: at + 1, procname: map },
+        owner: { kind: 'process', uid: 0, pid: at + 1, procname: 'node', program: map },
         key: map,
         value: -(2 ** 31),
         overflow: true,
@@ -73,7 +73,7 @@ describe.skipIf(sqlite3 === undefined)('the script of maps', () => {
       channel_name: map,
       group_type: owner.kind === 'shared' ? 'shared' : 'user-per-process',
       owner_id: owner.kind === 'process' ? owner.pid : null,
-      owner_name: owner.kind === 'process' ? owner.procname : null,
+      owner_name: owner.kind === 'process' ? owner.program : null,
       key,
       value,
       has_overflow: overflow ? 1 : 0,

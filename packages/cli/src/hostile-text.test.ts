@@ -20,7 +20,7 @@ const NAME = '=h\u001b[35m\u009b2J\u007f\u202e\u2066\u2028\u061c\ufffe\uffff\u{e
 const ARGUMENT = `${NAME}\nINJECTED\rINJECTED`;
 /** Members of answers whose texts are names, paths and messages; others are words of the protocol. */
 const FREE = new Set(
-  'name session channel channels procname output path shmPath pattern exclude filter message key lastFailure lastArchive contexts troubles url tokenFile map maps captures runtime archive refused sessions what text'.split(
+  'name session channel channels procname program output path shmPath pattern exclude filter message key lastFailure lastArchive contexts troubles url tokenFile map maps captures runtime archive refused sessions what text'.split(
     ' ',
   ),
 );

@@ -127,7 +127,15 @@ describe('SessionDaemonClient', () => {
 
   it('lists applications with their tracepoints; equal lists are one', async () => {
     const lists = [[{ name: 'p:a', logLevel: 6, fields: [] }], []];
-    const thread = { tid: 7, uid: 0, procname: 'node', runtime: 'node 20', mainThread: true, troubles: [] };
+    const thread = {
+      tid: 7,
+      uid: 0,
+      procname: 'node',
+      program: 'app.js',
+      runtime: 'node 20',
+      mainThread: true,
+      troubles: [],
+    };
     const asked: unknown[] = [];
     const daemon = await connected(({ id, params }) => {
       asked.push(params);

@@ -6,6 +6,7 @@ export {
   checkAppMessage,
   type DeclareMessage,
   type GoodbyeMessage,
+  type ProgramMessage,
   type RegisterMessage,
   type RingMessage,
   type TracepointsMessage,

@@ -121,7 +121,7 @@ describe('a session', () => {
   it('lists what there is', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await daemon.application({ procname: 'shop', tid: 77 });
+    const app = await daemon.application({ procname: 'node', program: 'shop', tid: 77 });
     app.send({ type: 'tracepoints', tracepoints: [{ name: 'p:a', logLevel: 6, fields: [] }] });
     app.send({ type: 'trouble', channel: keyOf(app), code: 'NO_MEMORY', message: 'a ring could not be made' });
     await app.declare(keyOf(app), event('a'));
@@ -135,7 +135,8 @@ describe('a session', () => {
     expect(await client.ask('list-instrumentation', { fields: true })).toMatchObject({
       applications: [
         {
-          procname: 'shop',
+          procname: 'node',
+          program: 'shop',
           tid: 77,
           uid: process.getuid?.(),
           tracepoints: 0,
@@ -146,6 +147,24 @@ describe('a session', () => {
     });
     const { troubles } = await client.ask('session-statistics', { session: 's' });
     expect(troubles).toEqual([`thread 77 of process ${process.pid} (shop): a ring could not be made (NO_MEMORY)`]);
+  });
+
+  it('names a process as its main thread does, also later', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const worker = await daemon.application({ tid: 77, program: 'worker.js', mainThread: false });
+    const names = async () => {
+      const { applications } = await client.ask('list-instrumentation', { fields: false });
+      return applications.map(({ tid, program }) => [tid, program]);
+    };
+    expect(await names()).toEqual([[77, 'worker.js']]);
+    const main = await daemon.application({ tid: 78, program: 'shop/server.js' });
+    worker.send({ type: 'program', program: 'other' });
+    main.send({ type: 'program', program: 'checkout\n' });
+    const named = [77, 78].map((tid) => [tid, 'checkout?']);
+    await expect.poll(names).toEqual(named);
+    main.close();
+    await expect.poll(names).toEqual(named.slice(0, 1));
   });
 
   it('adds up the wrong values of programs that run and programs that were killed, field by field', async () => {

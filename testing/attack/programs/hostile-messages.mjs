@@ -61,7 +61,7 @@ export function oneMessage(random, keys) {
     case 7:
       return random.pick([
         registration(),
-        { type: 'unable', protocol: APP_PROTOCOL_VERSION, procname: 'x', reason: 'y' },
+        { type: 'unable', protocol: APP_PROTOCOL_VERSION, program: 'x', reason: 'y' },
       ]);
     default: {
       const events = Array.from({ length: random.pick([1, 1, 3, 50]) }, () => ({

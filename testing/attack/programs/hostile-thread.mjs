@@ -48,6 +48,7 @@ export function registration(more = {}) {
     tid: process.pid,
     ppid: process.ppid,
     procname: 'hostile',
+    program: 'hostile.mjs',
     mainThread: true,
     slot: SLOT,
     ...more,

@@ -640,6 +640,7 @@ describe('list', () => {
       pid: tid < 3 ? 1 : 3,
       tid,
       procname: 'node',
+      program: 'shop/app.js',
       usedBytes: tid * 1024 ** 2,
       ringBytes: 16 * 1024 ** 2,
     }));
@@ -657,10 +658,10 @@ describe('list', () => {
     expect(await listed('user')).toContain('      Memory usage:     0 B in 0 rings\n');
     expect(await listed('user', '--mem-usage=compact')).toContain(`${total}        user root: 6.0 MiB in 3 rings\n\n`);
     expect(await listed('process', '--mem-usage=compact')).toContain(
-      `${total}        process 1 (node): 3.0 MiB in 2 rings\n        process 3 (node): 3.0 MiB in 1 ring\n\n`,
+      `${total}        process 1 (shop/app.js): 3.0 MiB in 2 rings\n        process 3 (shop/app.js): 3.0 MiB in 1 ring\n\n`,
     );
     expect(await listed('user', '--mem-usage=full')).toContain(
-      '        thread 2 of process 1 (node): 2.0 MiB of 16.0 MiB\n        thread 3 of process 3 (node): 3.0 MiB of 16.0 MiB\n\n',
+      '        thread 2 of process 1 (shop/app.js): 2.0 MiB of 16.0 MiB\n        thread 3 of process 3 (shop/app.js): 3.0 MiB of 16.0 MiB\n\n',
     );
     expect(await listed('user', '--channel=empty', '--output-format=json')).toContain('"memory":[]');
   });
@@ -693,6 +694,7 @@ describe('list', () => {
           tid: pid,
           uid: 0,
           procname: 'node',
+          program: 'shop/app.js',
           runtime: 'node',
           mainThread: true,
           troubles: [],
@@ -717,7 +719,7 @@ describe('list', () => {
     expect(await run(['list', '-u', '-f'], context)).toMatchObject({ code: 0 });
     for (const pid of [7, 8]) {
       expect(context.output()).toContain(
-        `PID: ${pid} - Name: node\n      a:b (loglevel: TRACE_DEBUG_LINE (13)) (type: tracepoint)\n` +
+        `PID: ${pid} - Name: shop/app.js\n      a:b (loglevel: TRACE_DEBUG_LINE (13)) (type: tracepoint)\n` +
           '        field: n (integer)\n        field: why (string) [no write]\n',
       );
     }

@@ -151,10 +151,10 @@ function notCompared({ rules: compared, rulesNotCompared, tracepointNames }: Ses
 }
 
 function troubles({ session, diagnosis, applications: there }: SessionFacts): Finding[] {
-  const ofApplications = there.flatMap(({ pid, procname, troubles: told }) =>
+  const ofApplications = there.flatMap(({ pid, program, troubles: told }) =>
     told
       .filter((sentence) => !diagnosis.statistics.troubles.some((known) => known.includes(sentence)))
-      .map((sentence) => `process ${pid} (${procname}): ${sentence}`),
+      .map((sentence) => `process ${pid} (${program}): ${sentence}`),
   );
   return diagnoseTroubles(session, [...diagnosis.statistics.troubles, ...ofApplications]);
 }

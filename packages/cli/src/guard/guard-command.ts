@@ -95,8 +95,8 @@ class Guard {
     );
     this.#watch = new ProcessWatch({
       ended: (process) => this.#processEnded(process),
-      fired: ({ details: { pid, procname } }) =>
-        this.#queue.add('stall', `process ${pid} (${procname}) does not return to its event loop`),
+      fired: ({ details: { pid, program } }) =>
+        this.#queue.add('stall', `process ${pid} (${program}) does not return to its event loop`),
     });
   }
 
@@ -176,10 +176,10 @@ class Guard {
     };
   }
 
-  #processEnded({ pid, procname, end }: EndedProcess): void {
+  #processEnded({ pid, program, end }: EndedProcess): void {
     // The kernel reports the end of the command itself.
     if (pid === this.#commandPid || !isWanted(end, this.#plan.causes, this.#asked)) return;
-    const text = `${pid} (${procname}) ${describeEnd(end)}`;
+    const text = `${pid} (${program}) ${describeEnd(end)}`;
     this.#others.push({ text, exception: end.exception });
     if (this.#others.length > OTHERS_MAX) this.#others.shift();
     this.#queue.add('crash', `process ${text}`);

@@ -132,13 +132,14 @@ describe('the watch over processes', () => {
   it('tells of ends, and is settled when all that have ended are told of', async () => {
     const ended: number[] = [];
     const watch = new ProcessWatch({ ended: ({ pid }) => ended.push(pid), fired: () => undefined });
-    const [pid, tid, procname] = [2 ** 22 + 1, 5, 'node'];
-    watch.take({ kind: 'application-registered', pid: process.pid, tid, procname });
-    watch.take({ kind: 'application-registered', pid, tid, procname });
-    watch.take({ kind: 'application-registered', pid, tid: 6, procname });
-    watch.take({ kind: 'application-gone', pid, tid: 6, procname });
+    const [pid, tid] = [2 ** 22 + 1, 5];
+    const names = { procname: 'node', program: 'app.js' };
+    watch.take({ kind: 'application-registered', pid: process.pid, tid, ...names });
+    watch.take({ kind: 'application-registered', pid, tid, ...names });
+    watch.take({ kind: 'application-registered', pid, tid: 6, ...names });
+    watch.take({ kind: 'application-gone', pid, tid: 6, ...names });
     const settled = watch.settled(60_000);
-    watch.take({ kind: 'application-gone', pid, tid, procname, end: code(3) });
+    watch.take({ kind: 'application-gone', pid, tid, ...names, end: code(3) });
     await settled;
     expect(ended).toEqual([pid]);
     expect(watch.ends.get(pid)).toEqual(code(3));

@@ -4,7 +4,7 @@ import { isRunning } from '../daemon/daemon.ts';
 /** A registered process that has ended. */
 export interface EndedProcess {
   readonly pid: number;
-  readonly procname: string;
+  readonly program: string;
   readonly end: ProcessEnd;
 }
 
@@ -39,12 +39,12 @@ export class ProcessWatch {
         break;
       }
       case 'application-gone': {
-        const { pid, tid, procname, end } = notification;
+        const { pid, tid, program, end } = notification;
         this.#threads.get(pid)?.delete(tid);
         if (this.#threads.get(pid)?.size === 0) this.#threads.delete(pid);
         if (end === undefined) break;
         this.ends.set(pid, end);
-        this.#listeners.ended({ pid, procname, end });
+        this.#listeners.ended({ pid, program, end });
         break;
       }
       case 'trigger-fired':

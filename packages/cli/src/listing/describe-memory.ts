@@ -37,6 +37,6 @@ function amountOf(rings: readonly RingMemory[]): string {
   return `${formatBytes(bytes)} in ${plural(rings.length, 'ring')}`;
 }
 
-function processName({ pid, procname }: Pick<RingMemory, 'pid' | 'procname'>): string {
-  return `process ${pid} (${procname})`;
+function processName({ pid, program }: Pick<RingMemory, 'pid' | 'program'>): string {
+  return `process ${pid} (${program})`;
 }

@@ -22,7 +22,7 @@ export function describeInstrumentation(
     const text = texts.get(application.tracepoints) ?? tracepointText(application.tracepoints, fields);
     texts.set(application.tracepoints, text);
     return [
-      `PID: ${application.pid}${thread} - Name: ${style.bold(application.procname)}`,
+      `PID: ${application.pid}${thread} - Name: ${style.bold(application.program)}`,
       text,
       ...application.troubles.map((trouble) => `      ${style.yellow('trouble:')} ${trouble}`),
       '',

@@ -86,6 +86,7 @@ const ring = (channel: string, pid: number) => ({
   pid,
   tid: pid,
   procname: 'node',
+  program: 'app.js',
   usedBytes: 4096,
   ringBytes: 16 * 1024 ** 2,
 });
@@ -208,6 +209,7 @@ export const RESULTS: readonly CommandResult[] = [
             tid: 8,
             uid: 0,
             procname: 'node',
+            program: 'app.js',
             runtime: 'Node.js 20',
             mainThread: true,
             tracepoints: [

@@ -204,7 +204,7 @@ function instrumentationElement({ domain, applications, events }: ListedDomain, 
   });
   const pid = applications.map((application) => ({
     id: application.pid,
-    name: application.procname,
+    name: application.program,
     events: eventElements(application.tracepoints),
   }));
   return {

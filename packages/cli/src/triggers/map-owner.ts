@@ -9,7 +9,7 @@ export function mapOwnerOf(map: MapChannelAttributes, owner: MapRowOwner): MapOw
     case 'user':
       return { kind: 'user', id: owner.uid, name: userName(owner.uid), valueBits };
     case 'process':
-      return { kind: 'process', id: owner.pid, name: owner.procname, valueBits };
+      return { kind: 'process', id: owner.pid, name: owner.program, valueBits };
     case 'shared':
       return { kind: 'shared', id: null, name: null, valueBits };
   }

@@ -22,7 +22,7 @@ const insertionsOf = (script: string): string[] => script.split('\n').filter((li
 
 describe('the script of maps', () => {
   it('inserts maps, owners, keys and counters, each once, before what refers to it', () => {
-    const owner = { kind: 'process', uid: 1, pid: 7, procname: 'node' } as const;
+    const owner = { kind: 'process', uid: 1, pid: 7, procname: 'node', program: 'app.js' } as const;
     const user = { kind: 'user', uid: 0 } as const;
     const narrow = { ...MAP, name: 'n', valueType: 'signed-int-32' } as const;
     const rows = [
@@ -40,7 +40,7 @@ describe('the script of maps', () => {
       'INSERT INTO entries VALUES (1, NULL, 1, 1, 0);',
       "INSERT INTO keys VALUES (2, 'b');",
       'INSERT INTO entries VALUES (1, NULL, 2, -5, 1);',
-      "INSERT INTO groups VALUES (2, 1, 'user-per-process', 7, 'node', 'signed-int-64');",
+      "INSERT INTO groups VALUES (2, 1, 'user-per-process', 7, 'app.js', 'signed-int-64');",
       'INSERT INTO entries VALUES (2, NULL, 1, 9007199254740991, 0);',
       "INSERT INTO groups VALUES (3, 2, 'user-per-user', 0, 'root', 'signed-int-32');",
       'INSERT INTO entries VALUES (3, NULL, 1, 1, 0);',

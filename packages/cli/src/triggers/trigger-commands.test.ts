@@ -173,7 +173,13 @@ describe('maps', () => {
   } as const;
   const ofUsers = { ...map, name: 'of users', valueType: 'signed-int-32', ownership: 'user' } as const;
   const shared: MapRowOwner = { kind: 'shared' };
-  const process = (pid: number): MapRowOwner => ({ kind: 'process', uid: 1000, pid, procname: 'node' });
+  const process = (pid: number): MapRowOwner => ({
+    kind: 'process',
+    uid: 1000,
+    pid,
+    procname: 'node',
+    program: 'app.js',
+  });
   const row = (owner: MapRowOwner, key: string, value: number, overflow = false): MapRow => ({
     map: owner.kind === 'user' ? 'of users' : 'm',
     owner,
@@ -291,7 +297,7 @@ describe('maps', () => {
   it('are shown for each owner, sorted and cut as asked', async () => {
     const { stdout } = await answered(['show-maps', '-s', 's', '--per=owner', '--key=a'], answers);
     expect(stdout.split('\n').filter((line) => line.endsWith(':'))).toEqual([
-      'm, process 7 (node):',
+      'm, process 7 (app.js):',
       'of users, user 0 (root):',
       'of users, user 54329:',
       'of users, shared:',

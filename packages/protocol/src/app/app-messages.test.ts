@@ -26,9 +26,10 @@ const register = {
   ppid: 1,
   procname: 'app',
   mainThread: true,
+  program: 'shop/app.js',
   slot: 0,
 } as const;
-const unable = { type: 'unable', protocol: APP_PROTOCOL_VERSION, procname: 'app', reason: 'no memory' } as const;
+const unable = { type: 'unable', protocol: APP_PROTOCOL_VERSION, program: 'app.js', reason: 'no memory' } as const;
 
 const messages: readonly AppMessage[] = [
   register,
@@ -51,6 +52,7 @@ const messages: readonly AppMessage[] = [
   { type: 'trigger-matched', trigger: 1, matches: 2, discarded: 0, captures: [1, 'a', [true]] },
   { type: 'counters', counters: [{ index: 9000, group: 1, key: 'k', start: 5 }] },
   { type: 'alive', turn: 3 },
+  { type: 'program', program: 'shop' },
   { type: 'goodbye', exitCode: 1, exception: 'Error: x\n    at y' },
 ];
 
@@ -92,8 +94,11 @@ describe('checkAppMessage', () => {
   });
 
   it('takes control characters out of what people read', () => {
-    const checked = checkAppMessage({ ...register, procname: 'a\u001b[31m\nb' });
-    expect(checked).toMatchObject({ procname: 'a?[31m?b' });
+    const hostile = 'a\u001b[31m\nb';
+    const checked = checkAppMessage({ ...register, procname: hostile, program: hostile });
+    expect(checked).toMatchObject({ procname: 'a?[31m?b', program: 'a?[31m?b' });
+    const renamed = { type: 'program', program: `\u0000${'x'.repeat(1_000_000)}` };
+    expect(checkAppMessage(renamed)).toEqual({ type: 'program', program: `?${'x'.repeat(254)}` });
   });
 
   it('refuses events without a name, or nested without end', () => {

@@ -29,13 +29,14 @@ export type TracepointsMessage = AppMessageOf<'tracepoints'>;
 export type TriggerMatchedMessage = AppMessageOf<'trigger-matched'>;
 export type CountersMessage = AppMessageOf<'counters'>;
 export type AliveMessage = AppMessageOf<'alive'>;
+export type ProgramMessage = AppMessageOf<'program'>;
 export type GoodbyeMessage = AppMessageOf<'goodbye'>;
 
 /**
  * Checks a message of an application.
  *
- * Texts that only people read (process name, runtime, list of tracepoints, troubles) come out cut and without control
- * characters.
+ * Texts that only people read (names of the process and the program, runtime, list of tracepoints, troubles) come out
+ * cut and without control characters.
  *
  * @throws {ShapeError} `PROTOCOL_VERSION` for a registration of another version, else `BAD_MESSAGE`
  */

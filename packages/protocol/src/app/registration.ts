@@ -3,7 +3,7 @@ import { CONTROL_SLOT_COUNT } from '../control/control-page.ts';
 import { processNumber } from '../model/names.ts';
 import { boolean, integer, type Shape, ShapeError } from '../wire/shape.ts';
 import { foreignText } from '../wire/text.ts';
-import { APP_PROTOCOL_VERSION } from './limits.ts';
+import { APP_PROTOCOL_VERSION, PROGRAM_LENGTH_MAX } from './limits.ts';
 
 const shortText = foreignText(255);
 
@@ -32,11 +32,13 @@ export const registrationMessages = {
     ppid: integer(0, 2 ** 31 - 1),
     procname: shortText,
     mainThread: boolean,
+    /** Name of the program for people: its title, else its package and script. */
+    program: foreignText(PROGRAM_LENGTH_MAX),
     /** The control file's slot that this daemon may write: 0 or 1. */
     slot: integer(0, CONTROL_SLOT_COUNT - 1),
   },
   /**
    * Reports a thread that cannot be recorded, in place of `register`. The thread keeps the connection while it lives.
    */
-  unable: { protocol: protocolVersion, procname: shortText, reason: foreignText(1024) },
+  unable: { protocol: protocolVersion, program: foreignText(PROGRAM_LENGTH_MAX), reason: foreignText(1024) },
 };

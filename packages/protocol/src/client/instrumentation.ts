@@ -6,6 +6,8 @@ const listedApplication = object({
   tid: count,
   uid: count,
   procname: text,
+  /** Name of the program: its title, else its package and script, such as `shop/server.js`. */
+  program: text,
   runtime: text,
   mainThread: boolean,
   /** Index into `tracepointLists`. */

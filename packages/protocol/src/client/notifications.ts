@@ -18,11 +18,12 @@ const notification = variant(
     'snapshot-recorded': { session: text, path: text },
     /** A trigger of the subscriber's user has fired, and has the action `notify`. */
     'trigger-fired': { report: triggerReport },
-    'application-registered': { pid: count, tid: count, procname: text },
+    'application-registered': { pid: count, tid: count, procname: text, program: text },
     'application-gone': {
       pid: count,
       tid: count,
       procname: text,
+      program: text,
       /** End of the process, after its last thread. Absent while the process runs. */
       end: optional(processEnd),
     },

@@ -116,6 +116,7 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
           tid: 1,
           uid: 0,
           procname: 'node',
+          program: 'app.js',
           runtime: 'node 20',
           mainThread: true,
           tracepoints: 0,
@@ -149,7 +150,19 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
   'session-statistics': { params: session, result: statistics },
   'session-memory': {
     params: session,
-    result: [{ domain: 'user', channel: 'c', uid: 0, pid: 1, tid: 1, procname: 'node', usedBytes: 1, ringBytes: 2 }],
+    result: [
+      {
+        domain: 'user',
+        channel: 'c',
+        uid: 0,
+        pid: 1,
+        tid: 1,
+        procname: 'node',
+        program: 'app.js',
+        usedBytes: 1,
+        ringBytes: 2,
+      },
+    ],
   },
   'session-diagnosis': {
     params: session,
@@ -222,7 +235,13 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
     params: { ...inDomain, map: 'm' },
     result: [
       { map: 'm', owner: { kind: 'user', uid: 0 }, key: 'k', value: -5, overflow: false },
-      { map: 'm', owner: { kind: 'process', uid: 0, pid: 1, procname: 'node' }, key: 'k', value: 5, overflow: true },
+      {
+        map: 'm',
+        owner: { kind: 'process', uid: 0, pid: 1, procname: 'node', program: 'app.js' },
+        key: 'k',
+        value: 5,
+        overflow: true,
+      },
       { map: 'm', owner: { kind: 'shared' }, key: 'k', value: 5, overflow: false },
     ],
   },
@@ -249,12 +268,13 @@ export const NOTIFICATIONS: readonly Notification[] = [
       details: { session: 's', rate: 5.5, archive: null },
     },
   },
-  { kind: 'application-registered', pid: 1, tid: 1, procname: 'node' },
+  { kind: 'application-registered', pid: 1, tid: 1, procname: 'node', program: 'app.js' },
   {
     kind: 'application-gone',
     pid: 1,
     tid: 1,
     procname: 'node',
+    program: 'app.js',
     end: {
       cause: 'signal',
       exitCode: 1,

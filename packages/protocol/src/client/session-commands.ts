@@ -35,6 +35,7 @@ const ringMemory = object({
   pid: count,
   tid: count,
   procname: text,
+  program: text,
   /** Bytes of pages that the kernel holds for the ring now. */
   usedBytes: count,
   /** Bytes of all its sub-buffers. */

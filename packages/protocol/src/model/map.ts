@@ -46,7 +46,7 @@ const mapRowOwner = variant(
   'kind',
   {
     user: { uid: count },
-    process: { uid: count, pid: count, procname: text },
+    process: { uid: count, pid: count, procname: text, program: text },
     /** Counters of the session daemon itself, and sums of ended processes. */
     shared: {},
   },

@@ -36,6 +36,7 @@ export const REGISTER: RegisterMessage = {
   tid: process.pid,
   ppid: process.ppid,
   procname: 'fake',
+  program: 'fake.js',
   mainThread: true,
   slot: 0,
 };

@@ -5,8 +5,8 @@ let nextKey = 1;
 const tracePaths = new ProcessTracePaths();
 
 /** A process that registered at the beginning of 1970. */
-export function processOf(pid = 1, procname = 'node'): ApplicationProcess {
-  const process = { pid, procname, since: new Date(0) };
+export function processOf(pid = 1, procname = 'node', program = 'app.js'): ApplicationProcess {
+  const process = { pid, procname, program, since: new Date(0) };
   return { key: nextKey++, ...process, tracePath: tracePaths.take(process) };
 }
 

@@ -229,9 +229,15 @@ describe('increments', () => {
     thread.set(world.desiredFor(OWNER.uid)[0]?.counter as number, 41);
     thread.set(16_384, 40);
     await settled();
-    const { pid, procname } = thread.process;
+    const { pid, procname, program } = thread.process;
     expect(map.rows()).toEqual([
-      { map: 'm', owner: { kind: 'process', uid: 7, pid, procname }, key: 'k_p:e', value: 40, overflow: false },
+      {
+        map: 'm',
+        owner: { kind: 'process', uid: 7, pid, procname, program },
+        key: 'k_p:e',
+        value: 40,
+        overflow: false,
+      },
     ]);
     expect([...engine.describe(OWNER)]).toMatchObject([
       { occurrences: 41, actionStatistics: [{ executions: 41, failures: 0 }] },

@@ -296,7 +296,8 @@ describe('a map', () => {
     count(app, 16_382, 2 ** 31);
     count(app, 16_380, 7);
     count(app, 16_378, 5);
-    const owner = { kind: 'process', uid: process.getuid?.() ?? 0, pid: process.pid, procname: expect.any(String) };
+    const names = { procname: 'fake', program: 'fake.js' };
+    const owner = { kind: 'process', uid: process.getuid?.() ?? 0, pid: process.pid, ...names };
     await expect.poll(rows).toEqual([
       { map: 'm', owner, key: 'p:a', value: -(2 ** 31), overflow: true },
       { map: 'm', owner, key: 'p:b', value: 7, overflow: false },

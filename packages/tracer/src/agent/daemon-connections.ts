@@ -7,7 +7,7 @@ import { isTrustworthy } from '../daemon/trusted-directory.ts';
 import { UnableLink } from '../daemon/unable-link.ts';
 import { debug } from '../host/debug.ts';
 import { Inheritance, inheritedSocket } from '../host/inheritance.ts';
-import { threadName } from '../host/thread-name.ts';
+import { programName } from '../host/program-name.ts';
 import type { ResourceFailure, ThreadResources } from './thread-resources.ts';
 
 export interface DaemonConnectionsOptions {
@@ -32,6 +32,8 @@ export class DaemonConnections {
   /** The newest reason for which a daemon has refused this thread, by slot. */
   readonly #refusals = new Map<number, string>();
   readonly #inheritance: Inheritance;
+  /** Name of the program, as daemons know it; undefined before the first registration. */
+  #program: string | undefined;
   /** Problems of this thread, reported to each daemon with which it registers. */
   readonly #problems: { readonly code: string; readonly message: string }[] = [];
 
@@ -68,6 +70,15 @@ export class DaemonConnections {
     }
   }
 
+  /** Reports the name of the program again if it has changed, as a title does. */
+  reportProgramName(): void {
+    if (!isMainThread || this.#program === undefined) return;
+    const program = programName();
+    if (program === this.#program) return;
+    this.#program = program;
+    this.send({ type: 'program', program });
+  }
+
   send(message: AppMessage): void {
     for (const link of this.#links.values()) link.send(message);
   }
@@ -81,6 +92,7 @@ export class DaemonConnections {
 
   #registerAt(socketPath: string, slot: number, resources: ThreadResources, timeoutMs: number): void {
     const { tracerVersion, onPublished, onLost, onRegistered } = this.#options;
+    this.#program ??= programName();
     const register: RegisterMessage = {
       type: 'register',
       protocol: APP_PROTOCOL_VERSION,
@@ -88,6 +100,7 @@ export class DaemonConnections {
       runtime: `Node.js ${process.versions.node}`,
       ppid: process.ppid,
       mainThread: isMainThread,
+      program: this.#program,
       slot,
       ...resources.identity,
     };
@@ -123,7 +136,7 @@ export class DaemonConnections {
     const message: UnableMessage = {
       type: 'unable',
       protocol: APP_PROTOCOL_VERSION,
-      procname: threadName(),
+      program: programName(),
       reason,
     };
     if (isDescriptorShortage && posix !== undefined) {

@@ -95,6 +95,7 @@ export class ThreadAgent {
   /** The process ends: sends the pending reports of triggers, then how the process ends. */
   sayGoodbye(exitCode: number, exception: string | null): void {
     this.#desired.flushTriggers();
+    this.#connections.reportProgramName();
     this.#connections.send({ type: 'goodbye', exitCode, exception });
   }
 
@@ -131,6 +132,7 @@ export class ThreadAgent {
   #scheduleReconnect(): void {
     later(RECONNECT_AFTER_MS, () => {
       if (this.inoperative !== undefined && !this.#canReportFailure()) return;
+      this.#connections.reportProgramName();
       this.#connections.register(0);
       this.#scheduleReconnect();
     });
@@ -147,6 +149,7 @@ export class ThreadAgent {
     this.#listingIsScheduled = true;
     soon(() => {
       this.#listingIsScheduled = false;
+      this.#connections.reportProgramName();
       const tracepoints = describeTracepoints([...this.#tracepoints.sites, ...STATEDUMP_SITE_LIST]);
       this.#connections.send({ type: 'tracepoints', tracepoints });
     });

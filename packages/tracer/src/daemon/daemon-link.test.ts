@@ -101,6 +101,7 @@ const REGISTER: RegisterMessage = {
   tid: 1,
   ppid: 1,
   procname: 'test',
+  program: 'test.js',
   mainThread: true,
   slot: 0,
 };

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadedFiles, PackageFinder } from './loaded-packages.ts';
+import { PackageFinder } from '../host/package-finder.ts';
+import { loadedFiles, packageOf } from './loaded-packages.ts';
 
 let root: string;
 beforeEach(() => {
@@ -25,13 +26,13 @@ describe('the package of a file', () => {
     // As packages mark the module type of a directory.
     file('app/node_modules/dep/esm/package.json', '{"type":"module"}');
     const finder = new PackageFinder();
-    expect(finder.packageOf(join(root, 'app/node_modules/dep/esm/a/b.js'))).toEqual({
+    expect(packageOf(join(root, 'app/node_modules/dep/esm/a/b.js'), finder)).toEqual({
       name: 'dep',
       version: '4.5.6',
       path: join(root, 'app/node_modules/dep'),
     });
-    expect(finder.packageOf(join(root, 'app/src/deep/er/main.js'))?.name).toBe('app');
-    expect(finder.packageOf(join(root, 'app/main.js'))).toBe(finder.packageOf(join(root, 'app/src/deep/er/main.js')));
+    expect(packageOf(join(root, 'app/src/deep/er/main.js'), finder)?.name).toBe('app');
+    expect(packageOf(join(root, 'app/main.js'), finder)).toBe(packageOf(join(root, 'app/src/deep/er/main.js'), finder));
   });
 
   it.each([
@@ -42,11 +43,14 @@ describe('the package of a file', () => {
   ])('is not one whose manifest is %s', (_, text) => {
     file('outer/package.json', '{"name":"outer"}');
     file('outer/inner/package.json', text);
-    expect(new PackageFinder().packageOf(join(root, 'outer/inner/a.js'))).toMatchObject({ name: 'outer', version: '' });
+    expect(packageOf(join(root, 'outer/inner/a.js'), new PackageFinder())).toMatchObject({
+      name: 'outer',
+      version: '',
+    });
   });
 
   it('may be none', () => {
-    expect(new PackageFinder().packageOf(join(root, 'nowhere.js'))).toBeUndefined();
+    expect(packageOf(join(root, 'nowhere.js'), new PackageFinder())).toBeUndefined();
   });
 });
 

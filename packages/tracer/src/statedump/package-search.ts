@@ -1,4 +1,5 @@
-import { type LoadedPackage, loadedFiles, PackageFinder } from './loaded-packages.ts';
+import { type Package, PackageFinder } from '../host/package-finder.ts';
+import { loadedFiles, packageOf } from './loaded-packages.ts';
 
 /** Longest time of the program that one turn takes. */
 const TURN_MS = 5;
@@ -11,7 +12,7 @@ export interface PackageSearchOptions {
   readonly nowMs: () => number;
   /** Calls `act` in a later turn of the program's event loop, unless the search is given up. */
   readonly later: (delayMs: number, act: () => void) => void;
-  readonly onFound: (found: LoadedPackage) => void;
+  readonly onFound: (found: Package) => void;
 }
 
 /**
@@ -48,7 +49,7 @@ export class PackageSearch {
     do {
       const file = this.#pending.pop();
       if (file === undefined) break;
-      const found = this.#finder.packageOf(file);
+      const found = packageOf(file, this.#finder);
       if (found !== undefined && !this.#packages.has(found.path)) this.#add(found);
     } while (nowMs() - begin < TURN_MS);
     this.#workMs += nowMs() - begin;
@@ -56,7 +57,7 @@ export class PackageSearch {
     else later(this.#workMs < HURRY_MS ? 0 : PAUSE_MS, () => this.#turn(then));
   }
 
-  #add(found: LoadedPackage): void {
+  #add(found: Package): void {
     if (this.#packages.size >= PACKAGES_MAX) {
       this.leftOut += 1;
       return;

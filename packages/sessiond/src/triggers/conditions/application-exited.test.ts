@@ -19,8 +19,8 @@ function makeSource() {
     source.start(watchedTrigger({ kind: 'application-exited', procname, causes }, uid), (_n, _c, details) => {
       occurred.push(details);
     });
-  const ends = (status: number | undefined, procname = 'node', uid = 7) => {
-    const ended = { process: processOf(5, procname), uid, end: processEndOf({ ...unknown, status }) };
+  const ends = (status: number | undefined, procname = 'node', uid = 7, program = 'app.js') => {
+    const ended = { process: processOf(5, procname, program), uid, end: processEndOf({ ...unknown, status }) };
     for (const listener of listeners) listener(ended);
   };
   return { occurred, start, ends, listeners };
@@ -31,20 +31,22 @@ describe('application-exited', () => {
     const { occurred, start, ends } = makeSource();
     start(['signal', 'exit-code']);
     for (const status of [undefined, 0, 3 << 8, 0x80 | 11]) ends(status);
+    const names = { procname: 'node', program: 'app.js' };
     const nothing = { exitCode: null, signal: null, signalNumber: null, coreDump: null, exception: null };
     expect(occurred).toEqual([
-      { ...nothing, pid: 5, procname: 'node', cause: 'exit-code', exitCode: 3 },
-      { ...nothing, pid: 5, procname: 'node', cause: 'signal', signal: 'SIGSEGV', signalNumber: 11, coreDump: 'yes' },
+      { ...nothing, pid: 5, ...names, cause: 'exit-code', exitCode: 3 },
+      { ...nothing, pid: 5, ...names, cause: 'signal', signal: 'SIGSEGV', signalNumber: 11, coreDump: 'yes' },
     ]);
   });
 
-  it('holds for processes with its name and its user', () => {
+  it('holds for processes of its user with its name, as title or as program', () => {
     const { occurred, start, ends } = makeSource();
     start(['unknown'], 'web-*', 7);
     ends(undefined, 'web-1', 7);
     ends(undefined, 'web-2', 8);
     ends(undefined, 'job', 7);
-    expect(occurred).toMatchObject([{ procname: 'web-1', cause: 'unknown' }]);
+    ends(undefined, 'node', 7, 'web-3');
+    expect(occurred).toMatchObject([{ procname: 'web-1', cause: 'unknown' }, { program: 'web-3' }]);
   });
 
   it('does not listen after it was stopped', () => {

@@ -1,5 +1,5 @@
-import { matchesPattern, type ProcessEnd } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../../model/application-process.ts';
+import type { ProcessEnd } from '@ringtail/protocol';
+import { type ApplicationProcess, isNamed } from '../../model/application-process.ts';
 import { concernsUser } from '../../model/owner.ts';
 import type { EndListener } from '../../process-exits/process-exits.ts';
 import type { ConditionSource, OccurrenceDetails } from './condition-source.ts';
@@ -15,17 +15,18 @@ export function applicationExited(onEnd: OnEnd): ConditionSource<'application-ex
     start({ owner, condition }, occurred) {
       return onEnd(({ process, uid, end }) => {
         if (end.exitCode === 0 || !condition.causes.includes(end.cause) || !concernsUser(owner, uid)) return;
-        if (matchesPattern(condition.procname, process.procname)) occurred(1, undefined, detailsOf(process, end));
+        if (isNamed(process, condition.procname)) occurred(1, undefined, detailsOf(process, end));
       });
     },
   };
 }
 
-function detailsOf({ pid, procname }: ApplicationProcess, end: ProcessEnd): OccurrenceDetails {
+function detailsOf({ pid, procname, program }: ApplicationProcess, end: ProcessEnd): OccurrenceDetails {
   const { cause, exitCode, signal, exception } = end;
   return {
     pid,
     procname,
+    program,
     cause,
     exitCode,
     signal: signal?.name ?? null,

@@ -7,15 +7,13 @@ import { EventLoopStalled, type PingedThread } from './event-loop-stalled.ts';
 class FakeThread implements PingedThread {
   readonly thread;
   readonly tid: number;
-  readonly procname: string;
   answered = 0;
   readonly pings: number[] = [];
   alive = true;
 
   constructor(uid: number, tid: number, procname = 'node') {
-    this.thread = threadOf(uid, processOf(tid));
+    this.thread = threadOf(uid, processOf(tid, procname));
     this.tid = tid;
-    this.procname = procname;
   }
 
   look(turn: number): void {
@@ -116,6 +114,24 @@ describe('EventLoopStalled', () => {
     clock.advance(1000);
     expect(occurred).toEqual(['200 1 stalled', '1000 1 stalled', '1000 2 stalled']);
     expect(threads[2]!.pings).toEqual([]);
+  });
+
+  it('watches a thread while the name of its program matches', () => {
+    const thread = new FakeThread(7, 1);
+    thread.alive = false;
+    const { clock, occurred, start } = makeWatch([thread]);
+    start(200, 'shop/*');
+    clock.advance(1000);
+    expect(occurred).toEqual([]);
+    thread.thread.process.program = 'shop/server.js';
+    clock.advance(1000);
+    expect(occurred).toEqual(['200 1 stalled']);
+    thread.thread.process.program = 'maintenance';
+    clock.advance(1000);
+    const { length } = thread.pings;
+    thread.wakeUp();
+    clock.advance(1000);
+    expect(thread.pings).toHaveLength(length);
   });
 
   it('does not hold again when triggers are added or removed, and keeps nothing after the last', () => {

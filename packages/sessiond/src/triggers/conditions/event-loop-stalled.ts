@@ -1,7 +1,6 @@
 import type { Timers } from '@ringtail/base';
-import { matchesPattern } from '@ringtail/protocol';
 import { Ticker } from '../../clock/ticker.ts';
-import type { RecordedThread } from '../../model/application-process.ts';
+import { isNamed, type RecordedThread } from '../../model/application-process.ts';
 import { concernsUser } from '../../model/owner.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
@@ -9,7 +8,6 @@ import type { ConditionSource, Occurred, WatchedTrigger } from './condition-sour
 export interface PingedThread {
   readonly thread: RecordedThread;
   readonly tid: number;
-  readonly procname: string;
   /** Number of the newest ping that was answered. */
   readonly answered: number;
   /** Sends a ping. The answer has the same number, which is not 0. */
@@ -37,6 +35,8 @@ interface Watch {
 
 /** The event loop of a thread. */
 interface Loop {
+  /** Name of the program, by which `watches` were found. */
+  program: string;
   /** Triggers about it, the shortest period first. */
   watches: readonly Watch[];
   /** Number of the ping that is not answered; 0 if there is none. */
@@ -60,7 +60,7 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
   readonly #ticker: Ticker;
   readonly #watches = new Set<Watch>();
   #loops = new Map<PingedThread, Loop>();
-  /** By user and name of a process; cleared when triggers are added or removed. */
+  /** By user and names of a process; cleared when triggers are added or removed. */
   readonly #watchesOf = new Map<string, readonly Watch[]>();
   #lastPing = 0;
 
@@ -82,7 +82,7 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
   #changed(): void {
     this.#watchesOf.clear();
     for (const [pinged, loop] of this.#loops) {
-      loop.watches = this.#watchesFor(pinged);
+      loop.watches = this.#watchesFor(pinged.thread);
       for (const watch of loop.setOff) if (!this.#watches.has(watch)) loop.setOff.delete(watch);
     }
     if (this.#watches.size === 0) {
@@ -101,12 +101,14 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
     const idle: PingedThread[] = [];
     for (const pinged of this.#options.threads()) {
       const loop = this.#loops.get(pinged) ?? {
-        watches: this.#watchesFor(pinged),
+        program: pinged.thread.process.program,
+        watches: this.#watchesFor(pinged.thread),
         ping: 0,
         pingedMs: Number.NEGATIVE_INFINITY,
         silentMs: 0,
         setOff: new Set(),
       };
+      this.#followName(pinged, loop);
       if (loop.watches.length === 0) continue;
       loops.set(pinged, loop);
       if (loop.ping !== 0 && pinged.answered === loop.ping) {
@@ -145,12 +147,14 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
     const due = loop.watches.filter((watch) => watch.periodMs <= loop.silentMs && !loop.setOff.has(watch));
     loop.silentMs = silentMs;
     if (due.length === 0) return;
-    const { thread, tid, procname } = pinged;
+    const { thread, tid } = pinged;
+    const { procname, program } = thread.process;
     const stopped = STOPPED.has(this.#options.stateOf(thread.pid) ?? '');
     const details = {
       pid: thread.pid,
       tid,
       procname,
+      program,
       stalledMs: Math.round(silentMs),
       state: stopped ? 'stopped' : 'stalled',
     };
@@ -160,13 +164,20 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
     }
   }
 
-  #watchesFor({ thread, procname }: PingedThread): readonly Watch[] {
-    const key = `${thread.uid} ${procname}`;
+  #followName({ thread }: PingedThread, loop: Loop): void {
+    const { program } = thread.process;
+    if (program === loop.program) return;
+    loop.program = program;
+    loop.watches = this.#watchesFor(thread);
+  }
+
+  #watchesFor({ uid, process }: RecordedThread): readonly Watch[] {
+    const key = `${uid} ${process.procname}\n${process.program}`;
     const known = this.#watchesOf.get(key);
     if (known !== undefined) return known;
     const watches = [...this.#watches]
       .filter(({ trigger: { owner, condition } }) => {
-        return concernsUser(owner, thread.uid) && matchesPattern(condition.procname, procname);
+        return concernsUser(owner, uid) && isNamed(process, condition.procname);
       })
       .sort((a, b) => a.periodMs - b.periodMs);
     if (this.#watchesOf.size >= NAMES_KEPT_MAX) this.#watchesOf.clear();

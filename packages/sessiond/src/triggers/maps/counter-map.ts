@@ -68,10 +68,9 @@ export class CounterMap {
   /** The row of a key for the threads of a user or process. @returns why there is no room */
   admit(uid: number, process: ApplicationProcess, key: string): Row | string {
     const isOfUser = this.attributes.ownership === 'user';
-    const { pid, procname } = process;
     const id = isOfUser ? uid : process;
     const table = this.#tables.get(id) ?? {
-      owner: isOfUser ? { kind: 'user', uid } : { kind: 'process', uid, pid, procname },
+      owner: isOfUser ? { kind: 'user', uid } : processOwner(uid, process),
       uid,
       rows: new Map(),
     };
@@ -155,6 +154,20 @@ export class CounterMap {
         return { map: name, owner, key, value: isNarrow ? value | 0 : value, overflow: isNarrow && value > INT32_MAX };
       });
   }
+}
+
+/** The name of the program is read for each answer, since it may change. */
+function processOwner(uid: number, process: ApplicationProcess): MapRowOwner {
+  const { pid, procname } = process;
+  return {
+    kind: 'process',
+    uid,
+    pid,
+    procname,
+    get program() {
+      return process.program;
+    },
+  };
 }
 
 /** Adds to the value of a row, which has an upper limit. */

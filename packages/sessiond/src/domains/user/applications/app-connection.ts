@@ -28,7 +28,7 @@ export interface AppConnectionOptions {
   readonly register: Register;
   readonly registerUnable: RegisterUnable;
   /** Called if a thread that asked to be recorded is refused; the name is known once it has asked. */
-  readonly onRefused: (why: string, procname: string | undefined) => void;
+  readonly onRefused: (why: string, program: string | undefined) => void;
   readonly shares: Pick<Shares, 'turns' | 'appBytes' | 'appFrames'>;
   readonly log: PeerLog;
   readonly quarantine: DescriptorQuarantine;
@@ -65,8 +65,8 @@ export class AppConnection {
   readonly #descriptors: ReceivedDescriptors;
   readonly #answers: AppAnswers;
   #application: RegisteredApplication | undefined;
-  /** Name of a thread that has asked to be recorded. */
-  #procname: string | undefined;
+  /** Program of a thread that has asked to be recorded. */
+  #program: string | undefined;
   #isRegistered = false;
   /** Called at the end of a thread that cannot be recorded. */
   #onUnableEnded: (() => void) | undefined;
@@ -213,6 +213,9 @@ export class AppConnection {
       case 'alive':
         this.#application.alive(checked);
         break;
+      case 'program':
+        this.#application.program(checked);
+        break;
       case 'goodbye':
         this.#application.goodbye(checked);
         break;
@@ -223,7 +226,7 @@ export class AppConnection {
 
   #register(message: RegisterMessage): void {
     this.#refuseSecond();
-    this.#procname = message.procname;
+    this.#program = message.program;
     const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
@@ -273,7 +276,7 @@ export class AppConnection {
       // A defect of the daemon also ends this connection rather than the daemon; the log shows it as a defect.
       if (why instanceof Error && !(why instanceof RingtailError)) this.#log('failures').error(why.stack ?? reason);
       this.#sendRefusal(why, reason);
-      if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason, this.#procname);
+      if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason, this.#program);
     }
     this.#closed = true;
     clearTimeout(this.#registerTimer);
@@ -294,7 +297,7 @@ export class AppConnection {
   #wantsToBeRecorded(refusal: unknown): boolean {
     if (this.#application !== undefined) return true;
     if (refusal instanceof PeerRefusal || refusal instanceof ShapeError) return refusal.code === 'PROTOCOL_VERSION';
-    return this.#procname !== undefined;
+    return this.#program !== undefined;
   }
 
   #sendRefusal(why: unknown, message: string): void {

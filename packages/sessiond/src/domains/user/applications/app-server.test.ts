@@ -98,6 +98,7 @@ function register(_peer: unknown, message: RegisterMessage, descriptor: number):
     triggerMatched: () => {},
     counters: () => {},
     alive: () => {},
+    program: () => {},
     goodbye: () => {},
     ended: () => events.push('ended'),
   };
@@ -116,7 +117,7 @@ function listen(more: Partial<AppServerOptions> = {}): void {
       events.push(`unable ${reason}`);
       return () => events.push('unable ended');
     },
-    onRefused: (_, why, procname) => events.push(`refused ${procname ?? ''} ${why}`),
+    onRefused: (_, why, program) => events.push(`refused ${program ?? ''} ${why}`),
     onShareUsedUp: (_, share) => events.push(`used up: ${share}`),
     log,
   };
@@ -136,7 +137,7 @@ async function registered(): Promise<FakeApplication> {
   return application;
 }
 
-const UNABLE = { type: 'unable', protocol: REGISTER.protocol, procname: 'fake', reason: 'no memory' };
+const UNABLE = { type: 'unable', protocol: REGISTER.protocol, program: 'fake.js', reason: 'no memory' };
 
 /** All answers until the daemon ends the connection. */
 async function answersUntilEnd(application: FakeApplication): Promise<AppReply[]> {
@@ -272,7 +273,7 @@ describe('a peer that does not keep to the protocol', () => {
     posix.closeFd(descriptor);
     const message = describeOtherVersion('the control file', CONTROL_ABI_VERSION - 1, CONTROL_ABI_VERSION);
     expect(await answersUntilEnd(application)).toEqual([{ type: 'refused', code: 'PROTOCOL_VERSION', message }]);
-    expect(events).toEqual([`refused fake ${message}`]);
+    expect(events).toEqual([`refused fake.js ${message}`]);
   });
 
   it('cannot register once it has said that it cannot be recorded', async () => {
@@ -304,7 +305,7 @@ describe('a peer that does not keep to the protocol', () => {
     speak(application);
     await answersUntilEnd(application);
     expect([events[0], events.at(-1)]).toEqual(['register fake', 'ended']);
-    expect(events.filter((event) => event.startsWith('refused fake '))).toHaveLength(1);
+    expect(events.filter((event) => event.startsWith('refused fake.js '))).toHaveLength(1);
     expect(logged).toHaveLength(1);
   });
 

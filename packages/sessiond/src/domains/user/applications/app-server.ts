@@ -20,7 +20,7 @@ export interface AppServerOptions {
   readonly register: Register;
   readonly registerUnable: RegisterUnable;
   /** Called if an application of a served user is not recorded. */
-  readonly onRefused: (peer: PeerCredentials, why: string, procname: string | undefined) => void;
+  readonly onRefused: (peer: PeerCredentials, why: string, program: string | undefined) => void;
   /** Called if an application finds no place, since its user's share is used up. */
   readonly onShareUsedUp: (peer: PeerCredentials, share: string) => void;
   readonly log: PeerLog;
@@ -93,7 +93,7 @@ export class AppServer {
         peer,
         register,
         registerUnable,
-        onRefused: (why, procname) => onRefused(peer, why, procname),
+        onRefused: (why, program) => onRefused(peer, why, program),
         quarantine,
         shares,
         log,

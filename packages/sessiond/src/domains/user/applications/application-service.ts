@@ -71,7 +71,8 @@ export class ApplicationService {
       applications.add(application);
       for (const { seen } of parts.all()) seen.add(application.withTracepoints());
       const { pid, tid, procname } = message;
-      notifications.publish({ kind: 'application-registered', pid, tid, procname }, peer.uid);
+      const { program } = thread.process;
+      notifications.publish({ kind: 'application-registered', pid, tid, procname, program }, peer.uid);
       log.of(peer.uid, 'registrations').info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
@@ -82,10 +83,10 @@ export class ApplicationService {
     }
   };
 
-  registerUnable: RegisterUnable = (peer, { procname, reason }) => {
+  registerUnable: RegisterUnable = (peer, { program: name, reason }) => {
     const { troubles, onHeardOf, log } = this.#options;
     onHeardOf(peer.pid);
-    const sentence = `process ${peer.pid} (${procname}) is not recorded: ${reason} (NO_TRACER)`;
+    const sentence = `process ${peer.pid} (${name}) is not recorded: ${reason} (NO_TRACER)`;
     log.of(peer.uid, 'programs that cannot be recorded').warn(sentence);
     const program = { ...peer };
     troubles.addStanding(program, sentence);
@@ -93,9 +94,9 @@ export class ApplicationService {
   };
 
   /** Reports a thread that asked to be recorded and was refused. */
-  refused = ({ pid, ...user }: PeerCredentials, why: string, procname: string | undefined): void => {
+  refused = ({ pid, ...user }: PeerCredentials, why: string, program: string | undefined): void => {
     this.#options.onHeardOf(pid);
-    const name = procname === undefined ? '' : ` (${procname})`;
+    const name = program === undefined ? '' : ` (${program})`;
     this.#options.troubles.add({ pid, ...user }, `process ${pid}${name} is not recorded: ${why} (REFUSED)`);
   };
 

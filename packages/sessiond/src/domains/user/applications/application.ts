@@ -10,6 +10,7 @@ import {
   type GoodbyeMessage,
   type ListedApplication,
   type ProcessEnd,
+  type ProgramMessage,
   type RegisterMessage,
   type RingMessage,
   type TracepointsMessage,
@@ -90,7 +91,6 @@ const TROUBLE_COPIES = 3;
 /** One registered thread: carries out its messages. */
 export class Application implements RegisteredApplication, PingedThread {
   readonly thread: RecordedThread;
-  readonly name: string;
   readonly #services: ApplicationServices;
   readonly #shared: SharedByThreads;
   readonly #parts: ApplicationParts;
@@ -105,13 +105,16 @@ export class Application implements RegisteredApplication, PingedThread {
   answered = 0;
 
   constructor(services: ApplicationServices, shared: SharedByThreads, parts: ApplicationParts) {
-    const { pid, tid, procname } = parts.message;
     this.#services = services;
     this.#shared = shared;
     this.#parts = parts;
     this.#kept = new PoolHolding(services.kept);
     this.thread = parts.thread;
-    this.name = `thread ${tid} of process ${pid} (${procname})`;
+  }
+
+  get name(): string {
+    const { pid, tid } = this.#parts.message;
+    return `thread ${tid} of process ${pid} (${this.thread.process.program})`;
   }
 
   get informed(): Promise<void> | undefined {
@@ -156,7 +159,8 @@ export class Application implements RegisteredApplication, PingedThread {
     const former = this.#rings.get(channel);
     if (former !== undefined) rings.close(former);
     const { pid, tid, procname } = this.#parts.message;
-    const ring = rings.open(channel, descriptor, message.bytes, { pid, tid, procname }, (released) => {
+    const owner = { pid, tid, procname, process: this.thread.process };
+    const ring = rings.open(channel, descriptor, message.bytes, owner, (released) => {
       if (this.#rings.get(channel) === released) this.#rings.delete(channel);
     });
     if (ring === undefined) this.#rings.delete(channel);
@@ -170,7 +174,7 @@ export class Application implements RegisteredApplication, PingedThread {
     this.#troubles.add(message);
     if (channel !== null) this.#channel(channel)?.trace.session.troubles.addOfProgram(this.thread.pid, sentence);
     // Without process numbers, since threads and processes of one program have the same troubles.
-    else this.#services.troubles.addStanding(this.thread, `${this.thread.process.procname}: ${message} (${code})`);
+    else this.#services.troubles.addStanding(this.thread, `${this.thread.process.program}: ${message} (${code})`);
   }
 
   /** The text counts for the user of the application; without room it is only logged. */
@@ -215,16 +219,16 @@ export class Application implements RegisteredApplication, PingedThread {
     return this.#parts.message.tid;
   }
 
-  get procname(): string {
-    return this.#parts.message.procname;
-  }
-
   look(turn: number): void {
     this.#parts.subscriber.look(turn);
   }
 
   alive({ turn }: AliveMessage): void {
     this.answered = turn;
+  }
+
+  program({ program }: ProgramMessage): void {
+    if (this.#parts.message.mainThread) this.thread.process.program = program;
   }
 
   goodbye(message: GoodbyeMessage): void {
@@ -234,12 +238,13 @@ export class Application implements RegisteredApplication, PingedThread {
   ended(): void {
     const { publisher, rings, triggers, notifications, troubles } = this.#services;
     const { pid, tid, procname, mainThread } = this.#parts.message;
+    const { program } = this.thread.process;
     const { controlFile } = this.#parts;
     if (mainThread && controlFile !== undefined && hasClosedDescriptors(this.thread.pid, controlFile)) {
       const what = 'has closed descriptors of the tracer, or become another program';
       troubles.add(
         this.thread,
-        `process ${this.thread.pid} (${procname}) ${what}, and is not recorded from then on (DESCRIPTORS_CLOSED)`,
+        `process ${this.thread.pid} (${program}) ${what}, and is not recorded from then on (DESCRIPTORS_CLOSED)`,
       );
     }
     for (const [index, end] of this.#wrongValues) end(counterAt(this.#parts.counting, index));
@@ -251,7 +256,7 @@ export class Application implements RegisteredApplication, PingedThread {
     this.#shared.lists.release(this.#tracepoints);
     this.#kept.giveBackAll();
     this.#parts.onEnded((end) => {
-      const gone = { kind: 'application-gone', pid, tid, procname } as const;
+      const gone = { kind: 'application-gone', pid, tid, procname, program } as const;
       notifications.publish(end === undefined ? gone : { ...gone, end }, this.thread.uid);
       this.#log('ended applications').info(`${this.name} has gone${end === undefined ? '' : `: ${describeEnd(end)}`}`);
     });
@@ -268,8 +273,9 @@ export class Application implements RegisteredApplication, PingedThread {
   /** @param tracepoints index of this application's tracepoint list in the answer */
   listed(tracepoints: number): ListedApplication {
     const { pid, tid, procname, runtime, mainThread } = this.#parts.message;
+    const { process, uid } = this.thread;
     const troubles = this.#troubles.list();
-    return { pid, tid, uid: this.thread.uid, procname, runtime, mainThread, troubles, tracepoints };
+    return { pid, tid, uid, procname, program: process.program, runtime, mainThread, troubles, tracepoints };
   }
 
   #log(about: string): Log {

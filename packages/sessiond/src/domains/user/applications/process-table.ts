@@ -25,7 +25,9 @@ export class ProcessTable {
   join(peer: PeerCredentials, message: RegisterMessage): ApplicationProcess {
     const identity = identityOf(peer, message);
     const known = this.#byIdentity.get(identity);
-    const process = known ?? this.#newProcess(peer.pid, message.procname);
+    const process = known ?? this.#newProcess(peer.pid, message);
+    // A worker thread may register first, and knows only its own script.
+    if (message.mainThread) process.program = message.program;
     if (known === undefined) {
       this.#byIdentity.set(identity, process);
       this.#entries.set(process, { identity, threads: 0 });
@@ -34,8 +36,8 @@ export class ProcessTable {
     return process;
   }
 
-  #newProcess(pid: number, procname: string): ApplicationProcess {
-    const process = { pid, procname, since: this.#now() };
+  #newProcess(pid: number, { procname, program }: RegisterMessage): ApplicationProcess {
+    const process = { pid, procname, program, since: this.#now() };
     return { key: this.#nextKey++, ...process, tracePath: this.#tracePaths.take(process) };
   }
 

@@ -5,6 +5,7 @@ import type {
   CountersMessage,
   DeclareMessage,
   GoodbyeMessage,
+  ProgramMessage,
   RegisterMessage,
   RingMessage,
   TracepointsMessage,
@@ -29,6 +30,7 @@ export interface RegisteredApplication {
   triggerMatched(message: TriggerMatchedMessage): void;
   counters(message: CountersMessage): void;
   alive(message: AliveMessage): void;
+  program(message: ProgramMessage): void;
   goodbye(message: GoodbyeMessage): void;
   /** The connection has ended: all messages have been handled. */
   ended(): void;

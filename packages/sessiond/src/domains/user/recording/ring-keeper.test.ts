@@ -7,7 +7,7 @@ import { testPool } from '../../../testing/shares.test.support.ts';
 import type { TraceChannel } from '../part/user-part.ts';
 import { RingKeeper } from './ring-keeper.ts';
 
-const OWNER = { pid: 1, tid: 1, procname: 'p' };
+const OWNER = { pid: 1, tid: 1, procname: 'p', process: { program: 'p.js' } };
 
 /** Takes every ring on, and closes it when it is asked to. */
 const link = {

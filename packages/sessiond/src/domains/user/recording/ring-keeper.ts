@@ -4,6 +4,7 @@ import type { OpenRingRequest, RingMemory } from '@ringtail/protocol';
 import type { ConsumerRefusal } from '../../../consumer/consumer-refusal.ts';
 import type { Consumers } from '../../../consumer/consumers.ts';
 import type { PeerLog } from '../../../log/peer-log.ts';
+import type { ApplicationProcess } from '../../../model/application-process.ts';
 import type { Session } from '../../../model/session.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from '../../../shares/limits.ts';
 import type { SharedPool } from '../../../shares/shared-pool.ts';
@@ -14,6 +15,7 @@ export interface RingOwner {
   readonly pid: number;
   readonly tid: number;
   readonly procname: string;
+  readonly process: Pick<ApplicationProcess, 'program'>;
 }
 
 export interface Ring {
@@ -79,6 +81,7 @@ export class RingKeeper {
       );
       return undefined;
     }
+    const { pid, tid, procname } = owner;
     const key = this.#nextKey++;
     const ring: Ring = { key, channel, owner, descriptor, state: 'opening', opened: false, onReleased };
     this.#rings.add(ring);
@@ -87,7 +90,7 @@ export class RingKeeper {
       channel: channel.key,
       ring: ring.key,
       streamInstanceId: channel.trace.nextStreamInstanceId++,
-      source: { kind: 'thread-ring', path: `/proc/${process.pid}/fd/${descriptor}`, bytes, ...owner },
+      source: { kind: 'thread-ring', path: `/proc/${process.pid}/fd/${descriptor}`, bytes, pid, tid, procname },
     });
     return ring;
   }
@@ -109,10 +112,12 @@ export class RingKeeper {
     return rings.map((ring) => {
       const { channel, trace } = ring.channel;
       const { name, subBufBytes, subBufCount } = channel.attributes;
+      const { process, ...owner } = ring.owner;
       return {
         channel: name,
         uid: trace.uid,
-        ...ring.owner,
+        ...owner,
+        program: process.program,
         usedBytes: usedBytesOf(ring),
         ringBytes: subBufBytes * subBufCount,
       };
