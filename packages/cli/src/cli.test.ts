@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './cli.ts';
-import { traceNameOf } from './record/command-plan.ts';
 import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('the command line', () => {
@@ -120,17 +119,5 @@ describe('the command line', () => {
     const context = fakeContext();
     expect(await run(['record', 'no-such-command', '--no-such-option'], context)).toEqual({ code: 127 });
     expect(context.errors()).toContain('no-such-command: command not found');
-  });
-});
-
-describe('the name of a trace', () => {
-  it.each([
-    [['node', '--flag', 'dir/app.mjs', 'other.js'], 'app'],
-    [['/usr/bin/node', '-e', '1'], 'node'],
-    [['npm', 'start'], 'npm'],
-    [['./a b/..weird!name.js'], 'weird_name'],
-    [['/'], 'command'],
-  ] as const)('of %j is %s', (words, name) => {
-    expect(traceNameOf(words as unknown as [string])).toBe(name);
   });
 });

@@ -25,7 +25,7 @@ export type { Mapping } from './memory.ts';
 export { PosixError } from './posix-error.ts';
 export { daemonEnvironment } from './process/daemon-environment.ts';
 export { descriptorCount, descriptorLimit } from './process/descriptors.ts';
-export { nodeProgramName } from './process/node-command-line.ts';
+export { nodeProgramName, scriptOf } from './process/node-command-line.ts';
 export { statFields } from './process/stat-fields.ts';
 export type { CredentialIds } from './process/thread.ts';
 export { monotonicOffsetNs } from './process/time-namespace.ts';

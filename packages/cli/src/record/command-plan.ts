@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ChannelAttributes, ClockKind, EventRule } from '@ringtail/protocol';
 import type { Command } from 'commander';
@@ -9,6 +8,7 @@ import { eventRule } from '../options/rule-options.ts';
 import type { OutputFormat } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
 import { resolveCommand } from './resolve-command.ts';
+import { traceNameOf } from './trace-name.ts';
 
 /** Provider of the state dump of programs. */
 const STATEDUMP_PROVIDER = 'ringtail_statedump:';
@@ -59,7 +59,7 @@ export function commandPlan(
   return {
     words,
     path: resolveCommand(context, words[0]),
-    name: traceNameOf(words),
+    name: traceNameOf(words, context.cwd),
     rules: rulesOf(options),
     channel: channelAttributes(context, 'channel0', options, isSnapshot),
     clock: options.clock,
@@ -85,14 +85,6 @@ function rulesOf({ userspace, loglevel }: CommandOptions): EventRule[] {
       ...(leavesOut && { exclude: [`${STATEDUMP_PROVIDER}*`] }),
     });
   });
-}
-
-/** Name of a command's trace: `app` for `node --flag dir/app.js`, else the command's own name. */
-export function traceNameOf(words: readonly [string, ...string[]]): string {
-  const [command, ...rest] = words;
-  const script = /^node(js)?$/.test(basename(command)) ? rest.find((word) => /\.[cm]?[jt]s$/.test(word)) : undefined;
-  const name = basename(script ?? command).replace(/\.[cm]?[jt]s$/, '');
-  return name.replace(/[^\w.-]+/g, '_').replace(/^[.-]+/, '') || 'command';
 }
 
 /** Registered processes that outlive the command. */

@@ -25,8 +25,8 @@ function runsNothing(word: string, words: readonly string[], idx: number): boole
   return RUNS_NOTHING.test(word) && words.slice(0, idx).every((before) => before.startsWith('-'));
 }
 
-/** The first word that is a script, among options with and without values. */
-function scriptOf(all: readonly string[]): string | undefined {
+/** The first word that is a script, among options of Node.js with and without values. */
+export function scriptOf(all: readonly string[]): string | undefined {
   const words = all.filter((_, idx) => !PRELOADS.test(all[idx - 1] ?? ''));
   return (
     words.find((word) => /\.[cm]?[jt]sx?$/.test(word) && !word.startsWith('-') && !word.includes(':')) ??

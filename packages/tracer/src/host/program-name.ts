@@ -1,5 +1,5 @@
 import { basename, isAbsolute, parse } from 'node:path';
-import { PackageFinder } from './package-finder.ts';
+import { PackageFinder } from '@ringtail/base/files';
 
 /** Length of a name; the session daemon cuts longer ones too. */
 const NAME_LENGTH_MAX = 255;

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PackageFinder } from '@ringtail/base/files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PackageFinder } from '../host/package-finder.ts';
 import { loadedFiles, packageOf } from './loaded-packages.ts';
 
 let root: string;

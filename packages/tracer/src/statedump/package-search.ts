@@ -1,4 +1,4 @@
-import { type Package, PackageFinder } from '../host/package-finder.ts';
+import { type Package, PackageFinder } from '@ringtail/base/files';
 import { loadedFiles, packageOf } from './loaded-packages.ts';
 
 /** Longest time of the program that one turn takes. */
