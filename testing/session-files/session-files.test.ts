@@ -388,13 +388,16 @@ describe('a session file that ringtail prints', () => {
     ],
     snapshotOutputs: [],
     rotationSchedule: { timerUs: 10, sizeBytes: 20 },
+    retention: { ageSeconds: 60, count: 5, bytes: 1024 },
   };
   const recorder: SavedSession = {
     ...withUser(session, { maps: [] }),
     name: 'box',
     output: null,
     snapshot: true,
-    snapshotOutputs: [{ id: 1, name: 'o', path: '/p', maxBytes: 5 }],
+    snapshotOutputs: [
+      { id: 1, name: 'o', path: '/p', maxBytes: 5, retention: { ageSeconds: 60, count: null, bytes: null } },
+    ],
   };
 
   it('matches the schema, whatever its content', () => {

@@ -12,7 +12,9 @@ import {
   type EventRule,
   type MapChannelParameters,
   type MapRow,
+  type NewSnapshotOutput,
   type Notification,
+  type Retention,
   type RingMemory,
   type RotationSchedule,
   type SessionDescription,
@@ -239,7 +241,7 @@ export class SessionDaemonClient {
     return this.request('record-snapshot', { session, output, name, maxBytes });
   }
 
-  addSnapshotOutput(session: string, output: SnapshotOutputParameters): Promise<SnapshotOutput> {
+  addSnapshotOutput(session: string, output: NewSnapshotOutput): Promise<SnapshotOutput> {
     return this.request('add-snapshot-output', { session, output });
   }
 
@@ -263,6 +265,11 @@ export class SessionDaemonClient {
   /** Changes the given members, and answers the whole schedule. */
   setRotationSchedule(session: string, schedule: Partial<RotationSchedule>): Promise<RotationSchedule> {
     return this.request('set-rotation-schedule', { session, ...schedule });
+  }
+
+  /** Changes the given limits of the archives that are kept, and answers all limits. */
+  setRetention(session: string, limits: Partial<Retention>): Promise<Retention> {
+    return this.request('set-retention', { session, ...limits });
   }
 
   /** Drops all recorded events, but no archived chunk and no snapshot. */

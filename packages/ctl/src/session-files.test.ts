@@ -55,7 +55,9 @@ const SESSION: SessionDescription = {
   snapshotOutputs: [],
   rotationSchedule: { timerUs: 5, sizeBytes: null },
   rotations: 3,
+  retention: { ageSeconds: null, count: null, bytes: null },
   lastArchive: null,
+  archivesRemoved: 0,
 };
 
 let directory: string;

@@ -110,7 +110,7 @@ export {
 export { EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
 export { excess, KEEP_ALL, type Kept, type Retention } from './model/retention.ts';
 export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';
-export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
+export type { NewSnapshotOutput, SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
 export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';
 export { type ClockKind, TRACE_FORMATS, type TraceFormat } from './model/trace.ts';
 export type { TracepointDescription } from './model/tracepoint.ts';

@@ -33,6 +33,7 @@ const PLAIN: SavedSession = {
   domains: [USER],
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
+  retention: { ageSeconds: null, count: null, bytes: null },
 };
 
 // What the protocol's checks let through: no control characters, line separators, halves of characters, U+FFFE and
@@ -227,6 +228,8 @@ const domains = (ownership: Ownership): fc.Arbitrary<DomainDescription[]> =>
       { domain: 'user', ...user },
       ...others.map((domain) => ({ domain, channels: otherChannels, trackers: USER.trackers, maps: [] })),
     ]);
+const limit = fc.option(count.map((value) => value + 1));
+
 const session: fc.Arbitrary<SavedSession> = fc
   .constantFrom<Ownership[]>('user', 'process', 'system')
   .chain((ownership) =>
@@ -241,15 +244,24 @@ const session: fc.Arbitrary<SavedSession> = fc
         active: fc.boolean(),
         domains: domains(ownership),
         snapshotOutputs: fc.array(
-          fc.record({ name: text, path: text, maxBytes: fc.option(count.map((value) => value + 1)) }),
+          fc.record(
+            {
+              name: text,
+              path: text,
+              maxBytes: limit,
+              retention: fc.record({ ageSeconds: limit, count: count.map((value) => value + 1), bytes: limit }),
+            },
+            { requiredKeys: ['name', 'path', 'maxBytes'] },
+          ),
           {
             maxLength: 3,
           },
         ),
         rotationSchedule: fc.record({
-          timerUs: fc.option(count.map((value) => value + 1)),
-          sizeBytes: fc.option(count.map((value) => value + 1)),
+          timerUs: limit,
+          sizeBytes: limit,
         }),
+        retention: fc.record({ ageSeconds: limit, count: limit, bytes: limit }),
       })
       .map((one) => ({
         ...one,

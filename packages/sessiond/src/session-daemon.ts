@@ -3,6 +3,7 @@ import { processorMs, systemTimers as timers } from '@ringtail/base/node';
 import { descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { FlightRecorders } from './archives/flight-recorders.ts';
+import { RetentionKeeper } from './archives/retention-keeper.ts';
 import { RotationScheduler } from './archives/rotation-scheduler.ts';
 import { RotationWatch } from './archives/rotation-watch.ts';
 import { ClientServer } from './clients/client-server.ts';
@@ -182,6 +183,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const stopRequested = new Promise<string>((resolve) => {
     requestStop = resolve;
   });
+  const retention = new RetentionKeeper({ sessions, outputs, timers, log });
   const services: CommandServices = {
     registry,
     queue,
@@ -194,6 +196,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     triggers: triggers.engine,
     turns: shares.turns,
     rotations,
+    retention,
     runDirectory: directory.path,
     missingGroup,
     defaultFormat: options.defaultFormat,
@@ -274,6 +277,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     clientServer.close();
     metrics?.close();
     rotationScheduler.close();
+    retention.close();
     userSpace.unregistered.close();
     triggers.close();
     exits.close();

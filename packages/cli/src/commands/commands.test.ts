@@ -97,6 +97,18 @@ describe('create', () => {
     expect(it.context.output()).toContain('Snapshot session box created.\nDefault snapshot output set to /o\n');
   });
 
+  it('passes limits of archives and snapshots on, and refuses them without an output', async () => {
+    const it = await world({ 'create-session': created }, sessionCalled('s'));
+    expect(await run(['create', 's', '-o', '/o', '--keep-count=10', '--keep-age=7d'], it.context)).toEqual({ code: 0 });
+    expect(orders(it)).toMatchObject([
+      ['create-session', { retention: { ageSeconds: 604_800, count: 10, bytes: null } }],
+    ]);
+    expect(await run(['create', 's', '--no-output', '--keep-size=1G'], it.context)).toEqual({ code: 1 });
+    expect(await run(['create', 's', '--keep-age=7'], it.context)).toEqual({ code: 1 });
+    expect(it.context.errors()).toContain('"7" is no age\n  write a number with s, m, h, d or w: 90s, 12h, 7d');
+    expect(orders(it)).toHaveLength(1);
+  });
+
   it('takes a file URL for a directory, and refuses what needs a network', async () => {
     const it = await world({ 'create-session': created }, sessionCalled('u'));
     const directory = join(it.context.cwd, 'a b');
@@ -488,6 +500,28 @@ describe('rotation', () => {
     expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', timerUs: null }]);
   });
 
+  it('has limits of archives, together with a schedule or alone', async () => {
+    const it = await world({
+      'set-rotation-schedule': () => ({ timerUs: 1_000_000, sizeBytes: null }),
+      'set-retention': ({ session: _, ...limits }) => ({ ageSeconds: null, count: null, bytes: 3 * 1024, ...limits }),
+    });
+    expect(await run(['enable-rotation', '--timer=1s', '--keep-age=90m', '--keep-count=5'], it.context)).toMatchObject({
+      code: 0,
+    });
+    expect(orders(it).at(-1)).toEqual(['set-retention', { session: 's', ageSeconds: 5400, count: 5 }]);
+    expect(await run(['enable-rotation', '--keep-size=0'], it.context)).toMatchObject({ code: 0 });
+    expect(orders(it).at(-1)).toEqual(['set-retention', { session: 's', bytes: null }]);
+    expect(it.context.output()).toBe(
+      [
+        'Enabled periodic rotations every 1000000 us on session s',
+        'Kept archives of session s: at most 5, at most 3.0 KiB together, for 90 min',
+        'Kept archives of session s: all',
+        '',
+      ].join('\n'),
+    );
+    expect(await run(['enable-rotation', '--keep-count=x'], it.context)).toMatchObject({ code: 1 });
+  });
+
   it('by hand says where the archive is', async () => {
     const it = await world({ 'rotate-session': () => ({ archive: '/a/1', statistics: NO_STATISTICS }) });
     expect(await run(['rotate'], it.context)).toMatchObject({ code: 0 });
@@ -570,6 +604,18 @@ describe('snapshot', () => {
     );
     expect(orders(it).at(-1)).toEqual(['delete-snapshot-output', { session: 's', output: 2 }]);
   });
+
+  it('outputs have limits of their snapshots, which no other action takes', async () => {
+    const limited = { ...output, retention: { ageSeconds: null, count: 3, bytes: null } };
+    const it = await world({ 'add-snapshot-output': () => limited }, sessionCalled('s', { snapshot: true }));
+    await run(['snapshot', 'add-output', '/q', '--keep-count=3'], it.context);
+    expect(orders(it)).toMatchObject([
+      ['add-snapshot-output', { output: { path: '/q', retention: limited.retention } }],
+    ]);
+    expect(it.context.output()).toContain('  [2] zz: /q (max size: 4194304 bytes), kept: at most 3\n');
+    expect(await run(['snapshot', 'record', '--keep-count=3'], it.context)).toMatchObject({ code: 1 });
+    expect(it.context.errors()).toContain('they limit an output: ringtail snapshot add-output DIR --keep-count=10');
+  });
 });
 
 describe('list', () => {
@@ -615,6 +661,18 @@ describe('list', () => {
     ]) {
       expect(context.output()).toContain(part);
     }
+  });
+
+  it('shows limits of archives and snapshots, and how many were removed', async () => {
+    const retention = { ageSeconds: 604_800, count: 10, bytes: null };
+    const { context } = await world({}, sessionCalled('s', { retention, rotations: 12, archivesRemoved: 2 }));
+    await run(['list', 's'], context);
+    expect(context.output()).toContain('Kept archives:\n    at most 10, for 7 d\n\n');
+    expect(context.output()).toContain('    Removed by limits: 2\n');
+    const snapshotOutputs = [{ id: 1, name: 'o', path: '/o', maxBytes: null, retention }];
+    const recorder = await world({}, sessionCalled('s', { snapshot: true, snapshotOutputs }));
+    await run(['list', 's'], recorder.context);
+    expect(recorder.context.output()).toContain('    [1] o: /o, kept: at most 10, for 7 d\n');
   });
 
   it('shows one channel, the domains, or what it is asked for as JSON', async () => {

@@ -6,6 +6,12 @@ import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { clockOption, outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
+import {
+  addRetentionOptions,
+  type RetentionOptions,
+  retentionChange,
+  retentionOf,
+} from '../options/retention-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
@@ -13,7 +19,7 @@ import { makeCurrentSession } from '../session/current-session.ts';
 import { describeSession, withNextStep } from '../session/on-session.ts';
 import { newTraceName, tracesDirectory } from '../session/trace-directory.ts';
 
-interface CreateOptions {
+interface CreateOptions extends RetentionOptions {
   /** False with `--no-output`. */
   readonly output?: string | false;
   readonly setUrl?: string;
@@ -42,19 +48,28 @@ export function addCreate(program: Command, context: Context, act: Act): Command
     .addOption(new Option('-U, --set-url <url>', 'file:///DIR, the same as --output').conflicts('output'))
     .addOption(new Option('-C, --ctrl-url <url>', 'of a relay daemon: not part of this version').hideHelp())
     .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp())
-    .addOption(new Option('--live [period]', 'for live viewers: not part of this version').hideHelp())
-    .addHelpText(
-      'after',
-      `
+    .addOption(new Option('--live [period]', 'for live viewers: not part of this version').hideHelp());
+  addRetentionOptions(command, 'archives of rotations (with --snapshot: snapshots)').addHelpText(
+    'after',
+    `
+Limits of archives and snapshots: the oldest are removed first. The newest stays, and what Ringtail is reading.
+
 Examples:
   ringtail create slow && ringtail enable-event -u 'shop:*' && ringtail start
   node --import @ringtail/tracer/register app.js
   ringtail destroy && ringtail view
 
-  ringtail create --snapshot black-box`,
-    );
+  ringtail create --snapshot black-box --keep-count=10 --keep-age=7d`,
+  );
   act(command, async (given: string | undefined, options: CreateOptions) => {
     refuseNetwork(options);
+    if (options.output === false && retentionChange(options) !== undefined) {
+      throw new CliError(
+        'BAD_ARGUMENT',
+        'without an output there is nothing to keep',
+        'leave out --no-output or --keep-…',
+      );
+    }
     const traceName = newTraceName(context, given ?? 'auto');
     const name = given ?? traceName;
     const output = outputOf(context, traceName, options);
@@ -83,6 +98,7 @@ async function create(
     clock: options.clock,
     snapshot: options.snapshot === true,
     format,
+    ...(retentionChange(options) !== undefined && { retention: retentionOf(options) }),
   };
   try {
     await client.createSession(session);

@@ -1,20 +1,27 @@
 import { basename } from 'node:path';
 import { CtlError } from '@ringtail/ctl';
-import type { SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
+import type { NewSnapshotOutput, SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
 import { parseLimit } from '../options/quantity-options.ts';
+import {
+  addRetentionOptions,
+  type RetentionOptions,
+  retentionChange,
+  retentionOf,
+} from '../options/retention-options.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { type OutputFormat, report } from '../output/report.ts';
+import { describeRetention } from '../output/retention.ts';
 import { describeStatistics, warnOfLoss } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 
-interface SnapshotOptions {
+interface SnapshotOptions extends RetentionOptions {
   readonly session?: string;
   readonly maxSize?: string;
   readonly name?: string;
@@ -49,16 +56,19 @@ export function addSnapshot(program: Command, context: Context, act: Act): Comma
     .option('-m, --max-size <size>', 'largest size of a snapshot, which gets the newest packets; with k, M or G')
     .option('-n, --name <name>', "name of the output, with which its snapshots' directories begin")
     .addOption(new Option('-C, --ctrl-url <url>', 'of a relay daemon: not part of this version').hideHelp())
-    .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp())
-    .addHelpText(
-      'after',
-      `
+    .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp());
+  addRetentionOptions(command, 'snapshots of an added output').addHelpText(
+    'after',
+    `
+With --keep-age, --keep-count or --keep-size of add-output, the oldest snapshots that the session has recorded there are
+removed. The newest stays, and what Ringtail is reading.
+
 Examples:
   ringtail snapshot record
   ringtail snapshot record /tmp/now --max-size=64M
-  ringtail snapshot add-output /var/traces --name=incident
+  ringtail snapshot add-output /var/traces --name=incident --keep-count=20
   ringtail snapshot del-output 1`,
-    );
+  );
   act(command, async (action: string, word: string | undefined, options: SnapshotOptions) => {
     const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (run === undefined) {
@@ -74,6 +84,13 @@ Examples:
         'UNSUPPORTED',
         'not supported yet: --ctrl-url and --data-url; relay daemons are not part of this version',
         'write snapshots to a directory',
+      );
+    }
+    if (action !== 'add-output' && retentionChange(options) !== undefined) {
+      throw new CliError(
+        'BAD_ARGUMENT',
+        `${action} takes no --keep-age, --keep-count or --keep-size`,
+        'they limit an output: ringtail snapshot add-output DIR --keep-count=10',
       );
     }
     await run({ context, format: outputFormatOf(command), word, options });
@@ -117,9 +134,13 @@ function withSessionHint(error: unknown, word: string): unknown {
 
 async function addOutput({ context, format, word, options }: Asked): Promise<void> {
   if (word === undefined || word === '') throw missing('a directory', 'ringtail snapshot add-output DIR');
+  const added: NewSnapshotOutput = {
+    ...outputAt(context, word, options),
+    ...(retentionChange(options) !== undefined && { retention: retentionOf(options) }),
+  };
   const { session, output } = await onSession(context, options.session, async (client, name) => ({
     session: name,
-    output: await client.addSnapshotOutput(name, outputAt(context, word, options)),
+    output: await client.addSnapshotOutput(name, added),
   }));
   report(context, format, { command: 'snapshot-add-output', session, output }, () =>
     [
@@ -171,8 +192,10 @@ function maxBytes({ maxSize }: SnapshotOptions): number | null {
   return maxSize === undefined ? null : parseLimit(maxSize);
 }
 
-function placeOf({ path, maxBytes: limit }: SnapshotOutput): string {
-  return limit === null ? path : `${path} (max size: ${limit} bytes)`;
+function placeOf({ path, maxBytes: limit, retention }: SnapshotOutput): string {
+  const kept = describeRetention(retention);
+  const place = limit === null ? path : `${path} (max size: ${limit} bytes)`;
+  return kept === '' ? place : `${place}, kept: ${kept}`;
 }
 
 function missing(what: string, hint: string): CliError {

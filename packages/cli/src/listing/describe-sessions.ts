@@ -12,6 +12,7 @@ import {
 } from '@ringtail/protocol';
 import { describeLogLevel } from '../options/log-level.ts';
 import { formatBytes, formatCount } from '../output/quantity.ts';
+import { describeRetention } from '../output/retention.ts';
 import type { Style } from '../output/style.ts';
 import { describeMemory, type MemoryDetail } from './describe-memory.ts';
 import { domainWords } from './domain-words.ts';
@@ -55,6 +56,7 @@ export function describeSessionDetails(
   return [
     ...headerOf(style, session, uid),
     ...scheduleOf(session),
+    ...retentionOf(session),
     ...snapshotOutputsOf(session),
     ...session.domains.filter(isUsed).flatMap((domain) => domainLines(style, domain, memory, memoryDetail)),
     'Statistics:',
@@ -62,6 +64,7 @@ export function describeSessionDetails(
     ...(session.rotations === 0
       ? []
       : [`    Archived chunks:  ${session.rotations}, the newest ${session.lastArchive}`]),
+    ...(session.archivesRemoved === 0 ? [] : [`    Removed by limits: ${formatCount(session.archivesRemoved)}`]),
   ].join('\n');
 }
 
@@ -111,14 +114,20 @@ function scheduleOf({ rotationSchedule: { timerUs, sizeBytes } }: SessionDescrip
   ];
 }
 
+function retentionOf({ retention }: SessionDescription): string[] {
+  const kept = describeRetention(retention);
+  return kept === '' ? [] : ['Kept archives:', `    ${kept}`, ''];
+}
+
 function snapshotOutputsOf({ snapshot, snapshotOutputs }: SessionDescription): string[] {
   if (!snapshot) return [];
   return [
     'Snapshot outputs:',
-    ...snapshotOutputs.map(
-      ({ id, name, path, maxBytes }) =>
-        `    [${id}] ${name}: ${path}${maxBytes === null ? '' : ` (max size: ${maxBytes} bytes)`}`,
-    ),
+    ...snapshotOutputs.map(({ id, name, path, maxBytes, retention }) => {
+      const kept = describeRetention(retention);
+      const size = maxBytes === null ? '' : ` (max size: ${maxBytes} bytes)`;
+      return `    [${id}] ${name}: ${path}${size}${kept === '' ? '' : `, kept: ${kept}`}`;
+    }),
     ...(snapshotOutputs.length === 0 ? ['    None'] : []),
     '',
   ];

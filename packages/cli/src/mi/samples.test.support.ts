@@ -55,10 +55,14 @@ const session: SessionDescription = {
   createdAt: '2026-11-20T00:00:00Z',
   active: true,
   domains: [user],
-  snapshotOutputs: [{ id: 1, name: 'o', path: '/snap', maxBytes: 5 }],
+  snapshotOutputs: [
+    { id: 1, name: 'o', path: '/snap', maxBytes: 5, retention: { ageSeconds: null, count: 5, bytes: null } },
+  ],
   rotationSchedule: { timerUs: 10, sizeBytes: 20 },
+  retention: { ageSeconds: 60, count: 5, bytes: 1024 },
   rotations: 0,
   lastArchive: null,
+  archivesRemoved: 0,
 };
 const bare: SessionDescription = {
   ...session,
@@ -69,6 +73,7 @@ const bare: SessionDescription = {
   domains: [{ domain: 'user', channels: [], maps: [], trackers: { vpid: null, vuid: null, vgid: null } }],
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
+  retention: { ageSeconds: null, count: null, bytes: null },
 };
 const perProcess: SessionDescription = {
   ...session,
@@ -287,12 +292,14 @@ export const RESULTS: readonly CommandResult[] = [
       { kind: 'size', value: 20, success: true },
     ],
     schedule: session.rotationSchedule,
+    retention: session.retention,
   },
   {
     command: 'disable-rotation',
     session: 's',
     schedules: [{ kind: 'timer', success: true }],
     schedule: bare.rotationSchedule,
+    retention: bare.retention,
   },
   { command: 'save', sessions: [{ session: 's', path: '/saved/s.lttng' }] },
   { command: 'load', sessions: [], success: true },

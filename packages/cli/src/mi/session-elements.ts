@@ -11,7 +11,13 @@ import {
   type TrackedAttribute,
   type Trackers,
 } from '@ringtail/protocol';
-import { bufferType, domainType, memoryElements, type XmlChildren } from '@ringtail/session-file/internal';
+import {
+  bufferType,
+  domainType,
+  memoryElements,
+  retentionInstruction,
+  type XmlChildren,
+} from '@ringtail/session-file/internal';
 import { CliError } from '../errors/cli-error.ts';
 import { ruleElement } from './event-elements.ts';
 import { mapChannelElement } from './map-elements.ts';
@@ -39,6 +45,7 @@ export function detailedSessionElement(session: SessionDescription, memory: read
   // As in LTTng, a session has a domain from the first command about it on.
   const used = session.domains.filter(isUsed);
   return {
+    ...retentionInstruction(session.retention),
     ...sessionElement(session),
     ...(session.snapshotOutputs.length > 0 && {
       snapshots: { snapshot: session.snapshotOutputs.map((output) => snapshotElement(output)) },
@@ -123,8 +130,16 @@ export function attributesElement(channel: ChannelAttributes): XmlChildren {
 }
 
 export function snapshotElement(output: SnapshotOutput, session?: string): XmlChildren {
-  const { id, name, path, maxBytes } = output;
-  return { id, name, ctrl_url: path, data_url: '', session_name: session, max_size: maxBytes ?? 0 };
+  const { id, name, path, maxBytes, retention } = output;
+  return {
+    ...retentionInstruction(retention),
+    id,
+    name,
+    ctrl_url: path,
+    data_url: '',
+    session_name: session,
+    max_size: maxBytes ?? 0,
+  };
 }
 
 export function scheduleElement({ timerUs, sizeBytes }: Partial<RotationSchedule>): XmlChildren {

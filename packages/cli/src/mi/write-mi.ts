@@ -162,6 +162,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   'record',
   'guard',
   'view',
+  'traces',
   'stats',
   'convert',
   'crash',

@@ -6,6 +6,7 @@ import type {
   EventRule,
   MapChannelAttributes,
   MapRowOwner,
+  Retention,
   RingMemory,
   RotationSchedule,
   SessionDescription,
@@ -127,6 +128,8 @@ export type CommandResult =
       readonly schedules: readonly (Attempt & ScheduleChange)[];
       /** Schedules that apply now. */
       readonly schedule: RotationSchedule;
+      /** Limits of archives that apply now. */
+      readonly retention: Retention;
     }
   | { readonly command: 'save'; readonly sessions: readonly { readonly session: string; readonly path: string }[] }
   | {

@@ -97,8 +97,10 @@ export function sessionCalled(
     domains: [{ domain: 'user', channels, trackers, maps }],
     snapshotOutputs: [],
     rotationSchedule: { timerUs: null, sizeBytes: null },
+    retention: { ageSeconds: null, count: null, bytes: null },
     rotations: 0,
     lastArchive: null,
+    archivesRemoved: 0,
     ...more,
   };
 }

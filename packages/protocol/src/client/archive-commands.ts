@@ -1,6 +1,7 @@
 /** Commands about snapshots, rotations and the content of traces. */
 import { sessionName, snapshotName } from '../model/names.ts';
-import { snapshotOutput, snapshotOutputKey, snapshotOutputParameters } from '../model/snapshot.ts';
+import { retention } from '../model/retention.ts';
+import { newSnapshotOutput, snapshotOutput, snapshotOutputKey, snapshotOutputParameters } from '../model/snapshot.ts';
 import { sessionStatistics } from '../model/statistics.ts';
 import { nothing, nullable, object, optional, type Shaped, size, text } from '../wire/shape.ts';
 import { command } from './command.ts';
@@ -27,7 +28,7 @@ export const archiveCommands = {
     },
     snapshotRecorded,
   ),
-  'add-snapshot-output': command({ ...onSession, output: snapshotOutputParameters }, snapshotOutput),
+  'add-snapshot-output': command({ ...onSession, output: newSnapshotOutput }, snapshotOutput),
   'delete-snapshot-output': command({ ...onSession, output: snapshotOutputKey }, nothing),
   /** Archives the current trace chunk; answers once the archive is complete. */
   'rotate-session': command(onSession, object({ archive: text, statistics: sessionStatistics })),
@@ -37,6 +38,16 @@ export const archiveCommands = {
   'set-rotation-schedule': command(
     { ...onSession, timerUs: optional(nullable(size)), sizeBytes: optional(nullable(size)) },
     rotationSchedule,
+  ),
+  /** Limits of the archives of rotations that are kept. An absent member keeps its value. */
+  'set-retention': command(
+    {
+      ...onSession,
+      ageSeconds: optional(nullable(size)),
+      count: optional(nullable(size)),
+      bytes: optional(nullable(size)),
+    },
+    retention,
   ),
   /** Drops all recorded events, but no archived chunk and no snapshot. */
   'clear-session': command(onSession, nothing),

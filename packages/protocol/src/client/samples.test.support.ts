@@ -17,6 +17,7 @@ const statistics = {
 const rule = { pattern: 'a:*', exclude: ['a:x'], logLevel: { from: 2, to: 4 }, filter: 'n > 3' };
 const ruleDescription = { ...rule, enabled: true };
 const output = { name: 'o', path: '/snapshots', maxBytes: 4096 };
+const limitedOutput = { ...output, retention: { ageSeconds: 60, count: 5, bytes: null } };
 const tracepoint = { name: 'a:b', logLevel: 6, fields: [{ name: 'n' }] };
 const map = {
   name: 'm',
@@ -83,7 +84,9 @@ const description: SessionDescription = {
   snapshotOutputs: [{ id: 1, ...output }],
   rotationSchedule: { timerUs: 1000, sizeBytes: null },
   rotations: 1,
+  retention: { ageSeconds: 60, count: null, bytes: 4096 },
   lastArchive: '/traces/s/archives/x',
+  archivesRemoved: 2,
 };
 
 const tracking = { params: { ...inDomain, attribute: 'vpid', values: [1, 2] }, result: null } as const;
@@ -204,7 +207,14 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
     params: { ...session, output, name: 'n', maxBytes: 4096 },
     result: { path: '/snapshots/n', statistics },
   },
-  'add-snapshot-output': { params: { ...session, output }, result: { id: 1, ...output } },
+  'set-retention': {
+    params: { ...session, ageSeconds: null, count: 5, bytes: 4096 },
+    result: { ageSeconds: null, count: 5, bytes: 4096 },
+  },
+  'add-snapshot-output': {
+    params: { ...session, output: limitedOutput },
+    result: { id: 1, ...limitedOutput },
+  },
   'delete-snapshot-output': { params: { ...session, output: 1 }, result: null },
   'rotate-session': { params: session, result: { archive: '/traces/s/archives/x', statistics } },
   'begin-rotation': { params: session, result: { archive: '/traces/s/archives/x' } },

@@ -1,6 +1,7 @@
 /** Commands about whole sessions. */
 import { domainName } from '../model/domain.ts';
 import { absolutePath, processNumber, sessionName } from '../model/names.ts';
+import { retention } from '../model/retention.ts';
 import { sessionStatistics } from '../model/statistics.ts';
 import { clockKind, traceFormat } from '../model/trace.ts';
 import { boolean, count, list, nothing, nullable, object, optional, type Shaped, text } from '../wire/shape.ts';
@@ -62,6 +63,8 @@ export const sessionCommands = {
       snapshot: boolean,
       /** null: the daemon's default. */
       format: nullable(traceFormat),
+      /** Limits of the archives, or of a flight recorder's snapshots in its output; absent: all stay. */
+      retention: optional(retention),
     },
     object({ name: text, output: nullable(text) }),
   ),

@@ -3,6 +3,7 @@ import { domainName } from '../model/domain.ts';
 import { eventRule } from '../model/event-rule.ts';
 import { mapChannelAttributes } from '../model/map.ts';
 import { contextNames, sessionName } from '../model/names.ts';
+import { retention } from '../model/retention.ts';
 import { snapshotOutput } from '../model/snapshot.ts';
 import { clockKind, traceFormat } from '../model/trace.ts';
 import { trackers } from '../model/tracker.ts';
@@ -57,10 +58,14 @@ export const sessionDescription = object({
   domains: list(domainDescription),
   snapshotOutputs: list(snapshotOutput),
   rotationSchedule,
+  /** Limits of the archives that are kept. */
+  retention,
   /** Number of archived chunks. */
   rotations: count,
   /** Directory of the newest archive. */
   lastArchive: nullable(text),
+  /** Number of archives and snapshots that were removed by these limits, or by limits of the snapshot outputs. */
+  archivesRemoved: count,
 });
 export type SessionDescription = Shaped<typeof sessionDescription>;
 

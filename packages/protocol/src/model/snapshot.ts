@@ -1,5 +1,6 @@
-import { count, nullable, object, type Shape, type Shaped, size, text } from '../wire/shape.ts';
+import { count, nullable, object, optional, type Shape, type Shaped, size, text } from '../wire/shape.ts';
 import { absolutePath, snapshotName } from './names.ts';
+import { retention } from './retention.ts';
 
 /** Place for snapshots. */
 export const snapshotOutputParameters = object({
@@ -15,8 +16,12 @@ export const snapshotOutputParameters = object({
 });
 export type SnapshotOutputParameters = Shaped<typeof snapshotOutputParameters>;
 
+/** Place for snapshots that is added to a session. Absent limits: all its snapshots stay. */
+export const newSnapshotOutput = object({ ...snapshotOutputParameters.members, retention: optional(retention) });
+export type NewSnapshotOutput = Shaped<typeof newSnapshotOutput>;
+
 /** Place for snapshots that a session has. */
-export const snapshotOutput = object({ id: count, ...snapshotOutputParameters.members, name: text });
+export const snapshotOutput = object({ id: count, ...newSnapshotOutput.members, name: text });
 export type SnapshotOutput = Shaped<typeof snapshotOutput>;
 
 /** An output's number or its name. */

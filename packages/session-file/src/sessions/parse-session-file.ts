@@ -19,6 +19,7 @@ import { mapsOf } from './map-elements.ts';
 import { memoryOf } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
 import { TRACE_FORMATS } from './print-session-file.ts';
+import { retentionOf } from './retention-attributes.ts';
 import type { SavedSession } from './saved-session.ts';
 
 export interface SessionFile {
@@ -83,6 +84,7 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
       snapshotOutputOf(output, i + 1, name, warnings),
     ),
     rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
+    retention: retentionOf(node),
   };
 }
 
@@ -158,7 +160,8 @@ function destinationOf(output: XmlNode | undefined, session: string, warnings: s
 function snapshotOutputOf(node: XmlNode, id: number, session: string, warnings: string[]): SnapshotOutput[] {
   const path = destinationOf(node.child('consumer_output'), session, warnings);
   if (path === null) return [];
-  return [{ id, name: node.requiredText('name'), path, maxBytes: node.integer('max_size', 0) || null }];
+  const output = { id, name: node.requiredText('name'), path, maxBytes: node.integer('max_size', 0) || null };
+  return [{ ...output, ...(node.child(OWN_INSTRUCTION) !== undefined && { retention: retentionOf(node) }) }];
 }
 
 function scheduleOf(node: XmlNode | undefined): SavedSession['rotationSchedule'] {

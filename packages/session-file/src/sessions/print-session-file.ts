@@ -14,6 +14,7 @@ import { bufferType, domainType } from './domain-elements.ts';
 import { mapElement } from './map-elements.ts';
 import { memoryElements } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
+import { retentionAttributes, retentionInstruction } from './retention-attributes.ts';
 import type { SavedSession } from './saved-session.ts';
 
 /** LTTng's names of trace formats since 2.15. */
@@ -76,7 +77,10 @@ function sessionElement(session: SavedSession, form: Form): Element {
     ...((timerUs !== null || sizeBytes !== null) && { rotation_schedules: schedules }),
   };
   return {
-    [OWN_INSTRUCTION]: attributesOf({ clock: session.clock, format: session.format }),
+    [OWN_INSTRUCTION]: {
+      ...attributesOf({ clock: session.clock, format: session.format }),
+      ...retentionAttributes(session.retention),
+    },
     name: session.name,
     ...(session.shmPath !== null && { shared_memory_path: session.shmPath }),
     ...(form === '2.16' && { trace_format: TRACE_FORMATS[session.format] }),
@@ -105,7 +109,8 @@ function definition({ name, condition, actions }: TriggerDefinition): Element {
 function snapshotOutputs({ snapshotOutputs: outputs }: SavedSession): Element {
   return {
     snapshot_outputs: {
-      output: outputs.map(({ name, maxBytes, path }) => ({
+      output: outputs.map(({ name, maxBytes, path, retention }) => ({
+        ...retentionInstruction(retention),
         name,
         max_size: maxBytes ?? 0,
         consumer_output: consumerOutput(path),

@@ -5,6 +5,8 @@ import {
   type DomainDescription,
   type DomainName,
   type DomainOfSession,
+  KEEP_ALL,
+  type NewSnapshotOutput,
   TRACKED_ATTRIBUTES,
 } from '@ringtail/protocol';
 import { domainType } from './domain-elements.ts';
@@ -74,7 +76,9 @@ function createRequest(saved: SavedSession, name: string, output: string | undef
   const { shmPath, clock, snapshot, format } = saved;
   // Outputs of a flight recorder are added afterwards, with their names.
   const place = { output: snapshot ? null : (output ?? saved.output), restored: true };
-  const params = { name, ...place, shmPath, clock, snapshot, format };
+  // A flight recorder has its limits with its outputs.
+  const retention = snapshot ? KEEP_ALL : saved.retention;
+  const params = { name, ...place, shmPath, clock, snapshot, format, retention };
   return { command: 'create-session', params };
 }
 
@@ -115,7 +119,7 @@ function trackerRequests(
 }
 
 function snapshotOutputRequests(saved: SavedSession, session: string, path: string | undefined): Command[] {
-  const outputs = saved.snapshotOutputs.map(({ name, path: former, maxBytes }) => ({ name, path: former, maxBytes }));
+  const outputs: NewSnapshotOutput[] = saved.snapshotOutputs.map(({ id: _, ...output }) => output);
   // The caller's directory replaces the first output; the others keep their names.
   if (path !== undefined && saved.snapshot)
     outputs[0] = { ...(outputs[0] ?? { name: 'snapshot-1', maxBytes: null }), path };

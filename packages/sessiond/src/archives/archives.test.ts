@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
@@ -344,5 +344,54 @@ describe('sessions that were saved', () => {
     expect(loaded?.output).toMatch(new RegExp(`^${daemon.parent}/s-\\d{8}-\\d{6}$`));
     expect(daemon.log()).toContain('a.lttng cannot be loaded');
     expect(daemon.log()).toContain('session lost of');
+  });
+});
+
+describe('limits of archives and snapshots', () => {
+  const limits = { ageSeconds: null, count: 2, bytes: null };
+  const description = async (client: TestClient) => (await client.ask('list-sessions', {}))[0];
+
+  it('remove the oldest snapshots of their output, and are in the list', async () => {
+    const { client } = await started({ snapshot: true, retention: limits });
+    const other = { name: 'other', path: join(daemon.parent, 'other'), maxBytes: null };
+    await client.ask('add-snapshot-output', { session: 's', output: other });
+    const paths: string[] = [];
+    for (let i = 0; i < 4; i++) paths.push((await client.ask('record-snapshot', { session: 's', ...record })).path);
+    await expect.poll(() => paths.map((path) => existsSync(path))).toEqual([false, false, true, true]);
+    await expect.poll(async () => (await description(client))?.archivesRemoved).toBe(2);
+    expect(readdirSync(other.path)).toHaveLength(4);
+    const listed = (await description(client))?.snapshotOutputs.map(({ retention }) => retention);
+    expect(listed).toEqual([limits, undefined]);
+    expect(daemon.log()).toContain(`removed ${paths[0]}, which was beyond its limits`);
+  });
+
+  it('remove the oldest archives of rotations, when they are set and after each rotation', async () => {
+    const client = await session();
+    const rotate = async () => {
+      await client.ask('start-session', { session: 's' });
+      const { archive } = await client.ask('rotate-session', { session: 's' });
+      await client.ask('stop-session', { session: 's' });
+      return archive;
+    };
+    const foreign = join(daemon.parent, 's', 'archives', 'mine');
+    const archives = [await rotate(), await rotate(), await rotate()];
+    mkdirSync(foreign);
+    expect(archives.map((path) => existsSync(path))).toEqual([true, true, true]);
+    expect(await client.ask('set-retention', { session: 's', count: 2 })).toEqual(limits);
+    await expect.poll(() => archives.map((path) => existsSync(path))).toEqual([false, true, true]);
+    archives.push(await rotate());
+    await expect.poll(() => archives.map((path) => existsSync(path))).toEqual([false, false, true, true]);
+    expect(await client.ask('set-retention', { session: 's', bytes: 5, count: null })).toEqual({
+      ageSeconds: null,
+      count: null,
+      bytes: 5,
+    });
+    expect(existsSync(foreign)).toBe(true);
+    expect(await description(client)).toMatchObject({ rotations: 4, archivesRemoved: 2 });
+  });
+
+  it('are refused for archives of a flight recorder', async () => {
+    const client = await session({ snapshot: true });
+    expect(await codeOf(client, 'set-retention', { count: 1 })).toBe('ROTATION_NOT_AVAILABLE');
   });
 });

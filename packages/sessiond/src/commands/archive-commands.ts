@@ -65,6 +65,16 @@ export class ArchiveCommands {
           ...(sizeBytes !== undefined && { sizeBytes }),
         });
       },
+      'set-retention': (session, { ageSeconds, count, bytes }) => {
+        checkRotatable(session);
+        const limits = session.archive.archives.limit({
+          ...(ageSeconds !== undefined && { ageSeconds }),
+          ...(count !== undefined && { count }),
+          ...(bytes !== undefined && { bytes }),
+        });
+        this.#services.retention.check(session);
+        return limits;
+      },
       'clear-session': (session) => this.#clear(session),
       'regenerate-metadata': (session) => this.#regenerateMetadata(session),
       'regenerate-statedump': async (session) => {
@@ -126,6 +136,7 @@ export class ArchiveCommands {
       session.owner.uid,
     );
     this.#services.rotations.notify(session, 'finishes', path);
+    this.#services.retention.completed(session, session.archive.archives, path);
     this.#services.log.of(session.owner.uid, 'archives').info(`session ${session.name}: archived ${path}`);
     return { archive: path, statistics };
   }
@@ -197,6 +208,8 @@ export class ArchiveCommands {
       this.#services.log
         .of(session.owner.uid, 'snapshots')
         .info(`session ${session.name}: recorded the snapshot ${path}`);
+      const kept = 'id' in each ? session.archive.snapshotsAt(each.id) : undefined;
+      if (kept !== undefined) this.#services.retention.completed(session, kept, path);
     }
     return recorded[0] as SnapshotRecorded;
   }

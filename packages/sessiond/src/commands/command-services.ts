@@ -1,4 +1,5 @@
 import type { TraceFormat } from '@ringtail/protocol';
+import type { RetentionKeeper } from '../archives/retention-keeper.ts';
 import type { RotationWatch } from '../archives/rotation-watch.ts';
 import type { SessionQueue } from '../clients/session-queue.ts';
 import type { Consumers } from '../consumer/consumers.ts';
@@ -28,6 +29,8 @@ export interface CommandServices {
   readonly turns: FairTurns;
   /** Notified when a rotation begins, and when it is done. */
   readonly rotations: RotationWatch;
+  /** Removes archives and snapshots beyond their limits. */
+  readonly retention: RetentionKeeper;
   /** The daemon's own user. */
   readonly daemonUid: number;
   /** Ends the daemon once the command has been answered. */

@@ -1,5 +1,6 @@
 import { asUser, readTokenFile } from '@ringtail/posix';
 import type { Owner } from '../model/owner.ts';
+import { archiveBytes, removeArchive } from '../outputs/archive-removal.ts';
 import { removeCheckpoints } from '../outputs/checkpoints.ts';
 import { removeEmptyChunk } from '../outputs/empty-chunk.ts';
 import {
@@ -72,6 +73,16 @@ export const helperOperations = {
   /** Makes an archive without any trace in it. */
   'make-archive': ({ path, output }: { readonly path: string; readonly output: string }, { owner }: HelperContext) =>
     only(makeArchive(path, output, owner)),
+
+  /** Removes an archive or a snapshot, unless it is being read. */
+  'remove-archive': (
+    { path, output }: { readonly path: string; readonly output: string | null },
+    { owner, onProgress }: HelperContext,
+  ) => only(removeArchive(path, output, owner, onProgress)),
+
+  /** Measures the files of an archive or a snapshot. */
+  'measure-archive': ({ path }: { readonly path: string }, { owner, onProgress }: HelperContext) =>
+    only(archiveBytes(path, owner, onProgress)),
 
   /** Removes the checkpoints of a session's traces. */
   'remove-checkpoints': (

@@ -10,6 +10,7 @@ const SAMPLE: Sample & { readonly fresh: boolean } = {
       active: true,
       snapshot: true,
       rotations: 0,
+      archivesRemoved: 0,
       snapshots: 2,
       statistics: {
         ...NO_STATISTICS,

@@ -47,6 +47,10 @@ const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
   ringtail_session_active: gauge('Whether the session is started.', ({ active }) => Number(active)),
   ringtail_snapshots_total: counter('Snapshots that were recorded.', ({ snapshots }) => snapshots),
   ringtail_rotations_total: counter('Trace chunks that were archived.', ({ rotations }) => rotations),
+  ringtail_archives_removed_total: counter(
+    'Archives and snapshots that were removed by their limits.',
+    ({ archivesRemoved }) => archivesRemoved,
+  ),
 };
 
 /** Metric of each field with wrong values, with the labels `session`, `event` and `field`; `*`: all others. */

@@ -17,6 +17,8 @@ export interface SessionSample {
   readonly active: boolean;
   readonly snapshot: boolean;
   readonly rotations: number;
+  /** Archives and snapshots that were removed by their limits. */
+  readonly archivesRemoved: number;
   readonly snapshots: number;
   /** Counts of the consumer's last answer. */
   readonly statistics: SessionStatistics;

@@ -6,7 +6,7 @@ import { Sampler, type SamplerOptions } from './sampler.ts';
 
 /** As much of a session as a sample needs. */
 function session(name: string): Session {
-  return { name, active: true, snapshot: false, archive: { rotations: 3 } } as unknown as Session;
+  return { name, active: true, snapshot: false, archive: { rotations: 3, removed: 2 } } as unknown as Session;
 }
 
 function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sampler {
@@ -34,6 +34,7 @@ describe('a sample', () => {
     expect(sample.sessions[0]).toMatchObject({
       name: 's',
       rotations: 3,
+      archivesRemoved: 2,
       statistics: { eventsRecorded: 7 },
       channels: [
         { name: 'c', usedBytes: 4096, ringBytes: 8192 },

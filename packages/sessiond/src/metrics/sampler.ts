@@ -56,6 +56,7 @@ export class Sampler {
       active,
       snapshot,
       rotations: archive.rotations,
+      archivesRemoved: archive.removed,
       snapshots: this.#options.snapshotsOf(session),
       ...counts,
     };

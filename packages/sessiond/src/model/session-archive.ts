@@ -1,20 +1,31 @@
 import type {
   Destination,
+  NewSnapshotOutput,
+  Retention,
   RotationSchedule,
   SessionDescription,
   SnapshotOutput,
-  SnapshotOutputParameters,
 } from '@ringtail/protocol';
 import { SNAPSHOT_OUTPUTS_MAX } from '../shares/limits.ts';
 import { DaemonError } from './daemon-error.ts';
 import { directoryOf } from './destination.ts';
+import { KeptArchives } from './kept-archives.ts';
 
-type Described = Pick<SessionDescription, 'snapshotOutputs' | 'rotationSchedule' | 'rotations' | 'lastArchive'>;
+type Described = Pick<
+  SessionDescription,
+  'snapshotOutputs' | 'rotationSchedule' | 'retention' | 'rotations' | 'lastArchive' | 'archivesRemoved'
+>;
 
 /** Snapshot outputs, rotation schedule and archived trace chunks of a session: decisions without effects. */
 export class SessionArchive {
   readonly #name: string;
   readonly #outputs = new Map<number, SnapshotOutput>();
+  /** Archives of rotations that were made and not removed. */
+  readonly archives: KeptArchives;
+  /** Snapshots of each output that were made and not removed, by the number of the output. */
+  readonly #snapshotsAt = new Map<number, KeptArchives>();
+  /** Number of archives and snapshots that were removed by their limits. */
+  removed = 0;
   #nextOutputId = 1;
   #snapshots = 0;
   #schedule: RotationSchedule = { timerUs: null, sizeBytes: null };
@@ -29,10 +40,18 @@ export class SessionArchive {
   rotating = false;
 
   /** As with LTTng, a flight recorder with an output has a snapshot output there. */
-  constructor(session: { readonly name: string; readonly snapshot: boolean; readonly output: Destination | null }) {
+  constructor(session: {
+    readonly name: string;
+    readonly snapshot: boolean;
+    readonly output: Destination | null;
+    readonly retention?: Retention | undefined;
+  }) {
+    const { retention } = session;
     this.#name = session.name;
+    this.archives = new KeptArchives(session.snapshot ? undefined : retention);
     if (session.snapshot && session.output !== null) {
-      this.addOutput({ name: null, path: directoryOf(session.output), maxBytes: null });
+      const output = { name: null, path: directoryOf(session.output), maxBytes: null };
+      this.addOutput({ ...output, ...(retention !== undefined && { retention }) });
     }
   }
 
@@ -61,7 +80,17 @@ export class SessionArchive {
     return this.#unarchived;
   }
 
-  addOutput(parameters: SnapshotOutputParameters): SnapshotOutput {
+  /** Lists of the archives, and of the snapshots of each output. */
+  get kept(): readonly KeptArchives[] {
+    return [this.archives, ...this.#snapshotsAt.values()];
+  }
+
+  /** The snapshots of an output. Undefined if there is no such output. */
+  snapshotsAt(outputId: number): KeptArchives | undefined {
+    return this.#snapshotsAt.get(outputId);
+  }
+
+  addOutput(parameters: NewSnapshotOutput): SnapshotOutput {
     if (this.#outputs.size >= SNAPSHOT_OUTPUTS_MAX) {
       throw new DaemonError(
         'TOO_MANY',
@@ -77,6 +106,7 @@ export class SessionArchive {
     }
     const output = { ...parameters, name, id: this.#nextOutputId++ };
     this.#outputs.set(output.id, output);
+    this.#snapshotsAt.set(output.id, new KeptArchives(output.retention));
     return output;
   }
 
@@ -87,6 +117,7 @@ export class SessionArchive {
       throw new DaemonError('NO_SNAPSHOT_OUTPUT', `the session ${this.#name} has no snapshot output ${key}`);
     }
     this.#outputs.delete(output.id);
+    this.#snapshotsAt.delete(output.id);
     return output;
   }
 
@@ -147,8 +178,10 @@ export class SessionArchive {
     return {
       snapshotOutputs: this.outputs,
       rotationSchedule: this.#schedule,
+      retention: this.archives.limits,
       rotations: this.#rotations,
       lastArchive: this.#lastArchive,
+      archivesRemoved: this.removed,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
+import type { NewSnapshotOutput, SnapshotOutput } from '@ringtail/protocol';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';
@@ -68,7 +68,7 @@ export class SessionRegistry {
     session.holding.giveBackAll();
   }
 
-  addSnapshotOutput({ archive, holding, owner }: Session, parameters: SnapshotOutputParameters): SnapshotOutput {
+  addSnapshotOutput({ archive, holding, owner }: Session, parameters: NewSnapshotOutput): SnapshotOutput {
     const output = archive.addOutput(parameters);
     const refusal = holding.take(owner.uid, jsonWeight(output));
     if (refusal === undefined) return output;

@@ -1,4 +1,4 @@
-import type { ClockKind, Destination, TraceFormat } from '@ringtail/protocol';
+import type { ClockKind, Destination, Retention, TraceFormat } from '@ringtail/protocol';
 import type { PoolHolding } from '../shares/pool-holding.ts';
 import type { Owner } from './owner.ts';
 import type { SessionArchive } from './session-archive.ts';
@@ -11,6 +11,8 @@ export interface SessionParameters {
   readonly clock: ClockKind;
   readonly snapshot: boolean;
   readonly format: TraceFormat;
+  /** Limits of the archives, or of the snapshots in the output; undefined: all stay. */
+  readonly retention?: Retention | undefined;
   readonly owner: Owner;
 }
 

@@ -5,6 +5,7 @@ import type { HelperPool } from '../helpers/helper-pool.ts';
 import { directoryOf } from '../model/destination.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
+import type { ArchiveRemoval } from './archive-removal.ts';
 import { ARCHIVES_DIRECTORY, type ClaimOptions } from './output-directory.ts';
 
 /** Output of a session, which no other session uses until it is released. */
@@ -69,6 +70,17 @@ export class SessionOutputs {
     const path = join(directoryOf(output), name);
     const isNew = await this.#helpers.perform('make-snapshot-directory', owner, { path });
     return isNew ? directoryAt(path) : undefined;
+  }
+
+  /** Removes an archive or a snapshot of a session, unless it is being read. @param path of its directory */
+  async removeArchive({ snapshot, output, owner }: Session, path: string): Promise<ArchiveRemoval> {
+    const params = { path, output: snapshot ? null : directoryOf(output) };
+    return await this.#helpers.perform('remove-archive', owner, params);
+  }
+
+  /** Bytes of the files of an archive or a snapshot. */
+  async measureArchive({ owner }: Session, path: string): Promise<number> {
+    return await this.#helpers.perform('measure-archive', owner, { path });
   }
 
   /** Removes the current trace chunk if nothing was recorded into it. */

@@ -121,6 +121,13 @@ export const LOG_PERIOD_MS = 60_000;
 export const LOG_PEERS_MAX = 4096;
 
 export const SNAPSHOT_OUTPUTS_MAX = 64;
+/**
+ * Archives, or snapshots of one output, that a session remembers in order to remove them: some 250 bytes each. With
+ * limits, these are the archives of a minute for eleven days. Older ones are not removed.
+ */
+export const KEPT_ARCHIVES_MAX = 16_384;
+/** The same without limits: the archives that limits can concern if they are set later. */
+export const KEPT_UNLIMITED_MAX = 256;
 /** Rings of ended threads that are kept for the snapshots of one session, and their memory. */
 export const ENDED_RINGS_MAX = 64;
 export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;

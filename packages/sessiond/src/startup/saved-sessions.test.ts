@@ -45,6 +45,7 @@ function saved(name: string, more: Partial<SavedSession> = {}): SavedSession {
     ],
     snapshotOutputs: [],
     rotationSchedule: { timerUs: null, sizeBytes: null },
+    retention: { ageSeconds: null, count: null, bytes: null },
     ...more,
   };
 }

@@ -1,0 +1,120 @@
+import { describeError, type Timer, type Timers } from '@ringtail/base';
+import type { PeerLog } from '../log/peer-log.ts';
+import type { KeptArchive, KeptArchives } from '../model/kept-archives.ts';
+import type { Session } from '../model/session.ts';
+import type { SessionOutputs } from '../outputs/session-outputs.ts';
+import { KEPT_ARCHIVES_MAX, KEPT_UNLIMITED_MAX } from '../shares/limits.ts';
+
+/** Archives get old, and readers end, while nothing is archived. */
+const CHECK_PERIOD_MS = 60_000;
+
+export interface RetentionKeeperOptions {
+  readonly sessions: () => readonly Session[];
+  readonly outputs: Pick<SessionOutputs, 'removeArchive' | 'measureArchive'>;
+  readonly timers: Timers;
+  readonly log: PeerLog;
+}
+
+/**
+ * Removes the archives and snapshots of sessions that are beyond their limits, the oldest first.
+ *
+ * It works behind all commands: recording and rotation never wait for a removal. What cannot be removed now, since it
+ * is being read or the removal fails, is tried again with each check.
+ */
+export class RetentionKeeper {
+  readonly #options: RetentionKeeperOptions;
+  readonly #working = new Set<Session>();
+  readonly #waiting = new Set<Session>();
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: RetentionKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Takes note of a complete archive or snapshot, and checks the session. */
+  completed(session: Session, kept: KeptArchives, path: string): void {
+    kept.add({ path, completedMs: this.#options.timers.nowMs(), bytes: null });
+    const most = kept.isLimited ? KEPT_ARCHIVES_MAX : KEPT_UNLIMITED_MAX;
+    const [oldest] = kept.oldestFirst;
+    if (kept.oldestFirst.length > most && oldest !== undefined) kept.delete(oldest);
+    this.check(session);
+  }
+
+  /** Checks a session, now or after the check that is under way. */
+  check(session: Session): void {
+    this.#waiting.add(session);
+    if (!this.#working.has(session)) void this.#work(session);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  async #work(session: Session): Promise<void> {
+    this.#working.add(session);
+    try {
+      while (this.#waiting.delete(session)) {
+        for (const kept of session.archive.kept) if (kept.isLimited) await this.#apply(session, kept);
+      }
+    } finally {
+      this.#working.delete(session);
+    }
+    this.#checkLater();
+  }
+
+  #checkLater(): void {
+    const limited = () => this.#options.sessions().filter(({ archive }) => archive.kept.some((kept) => kept.isLimited));
+    if (this.#isClosed || this.#timer !== undefined || limited().length === 0) return;
+    this.#timer = this.#options.timers.after(CHECK_PERIOD_MS, () => {
+      this.#timer = undefined;
+      for (const session of limited()) this.check(session);
+    });
+  }
+
+  async #apply(session: Session, kept: KeptArchives): Promise<void> {
+    const { outputs, timers } = this.#options;
+    for (const archive of kept.unmeasured) {
+      await this.#attempt(session, `the size of ${archive.path} is unknown`, async () => {
+        archive.bytes = await outputs.measureArchive(session, archive.path);
+      });
+    }
+    for (const archive of kept.beyond(timers.nowMs())) {
+      await this.#attempt(session, `${archive.path} could not be removed`, () => this.#remove(session, kept, archive));
+    }
+  }
+
+  async #remove(session: Session, kept: KeptArchives, archive: KeptArchive): Promise<void> {
+    const { path } = archive;
+    const log = this.#options.log.of(session.owner.uid, 'archives');
+    const removal = await this.#options.outputs.removeArchive(session, path);
+    if (removal.kind === 'being read') {
+      log.info(`session ${session.name}: ${path} is being read, and is removed later`);
+      return;
+    }
+    kept.delete(archive);
+    if (removal.kind === 'foreign') {
+      const foreign = JSON.stringify(removal.name);
+      this.#report(session, `${path} stays: it contains ${foreign}, which the session did not make`);
+    } else if (removal.kind === 'removed') {
+      session.archive.removed++;
+      log.info(`session ${session.name}: removed ${path}, which was beyond its limits`);
+    }
+  }
+
+  async #attempt(session: Session, failure: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#report(session, `${failure}: ${describeError(error)}`);
+    }
+  }
+
+  /** Each sentence once: the next checks fail in the same way. */
+  #report(session: Session, sentence: string): void {
+    if (session.troubles.has(sentence)) return;
+    session.troubles.add(sentence);
+    this.#options.log.of(session.owner.uid, 'archives').error(`session ${session.name}: ${sentence}`);
+  }
+}
