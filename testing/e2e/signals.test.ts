@@ -60,8 +60,6 @@ describe('signals to ringtail record', () => {
     // Without `exec` a shell stays between `script` and ringtail, and some die of the terminal's SIGQUIT.
     const command = `exec ${words.join(' ')}`;
     const terminal = new Running('script', ['-qefc', command, '/dev/null'], sandbox.env, sandbox.directory);
-    await terminal.says(/recording \d/);
-    // The progress line may come before the program has its listeners.
     await terminal.says(/ready/);
     terminal.process.stdin?.write('\x03');
     await terminal.says(/got SIGINT/);

@@ -29,6 +29,11 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment)
   };
 }
 
+/** Sequence that resets the colours of a terminal. */
+export function resetColours(): string {
+  return `${ownEscape()}[m`;
+}
+
 /** Sequence that clears the current line of a terminal. */
 export function clearedLine(): string {
   return `${ownEscape()}[G${ownEscape()}[2K`;

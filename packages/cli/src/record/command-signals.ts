@@ -47,6 +47,7 @@ export class CommandSignals {
     this.#onFinishing = onFinishing;
     this.#onGivingUp = onGivingUp;
     for (const signal of FORWARDED) process.on(signal, this.#handler);
+    process.on('SIGCONT', updateTerminalSize);
   }
 
   /** @param send sends a signal to the command */
@@ -62,6 +63,7 @@ export class CommandSignals {
   /** Restores the default action of all signals. */
   dispose(): void {
     for (const signal of FORWARDED) process.off(signal, this.#handler);
+    process.off('SIGCONT', updateTerminalSize);
   }
 
   #take(signal: NodeJS.Signals): void {
@@ -83,4 +85,9 @@ export class CommandSignals {
     if (FROM_TERMINAL.has(signal)) return this.#role() === 'foreground';
     return signal === 'SIGHUP' && this.#roleAtStart === 'foreground' && this.#role() === 'none';
   }
+}
+
+/** A terminal whose size changes while a job is stopped sends the job no SIGWINCH, at which Node.js reads the size. */
+function updateTerminalSize(): void {
+  process.emit('SIGWINCH', 'SIGWINCH');
 }

@@ -5,8 +5,8 @@ import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { type Daemon, daemonForRecording } from '../daemon/daemon.ts';
+import { ownLines } from '../output/own-lines.ts';
 import { reportTo, warn } from '../output/report.ts';
-import { styleFor } from '../output/style.ts';
 import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
@@ -15,12 +15,11 @@ import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from './preload.ts';
-import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
 import { trustingWorkingDirectoryOwner } from './working-directory-owner.ts';
 
-const PROGRESS_PERIOD_MS = 1000;
+const POLL_PERIOD_MS = 1000;
 
 /** Parameters of `ringtail record`. */
 export interface RecordPlan extends CommandPlan {
@@ -32,7 +31,8 @@ export interface RecordPlan extends CommandPlan {
 }
 
 /** Records a command from its first line to its end, and writes a summary. */
-export async function recordCommand(context: Context, plan: RecordPlan): Promise<Outcome> {
+export async function recordCommand(caller: Context, plan: RecordPlan): Promise<Outcome> {
+  const context = { ...caller, stderr: ownLines(caller.stderr, caller.env) };
   const session = newTraceName(context, plan.name);
   // A running daemon has its own list of trusted users.
   const isAlone = plan.runDirectory === null && !context.env.RINGTAIL_RUNDIR;
@@ -83,7 +83,7 @@ async function runRecorded(
   trace: string,
   signals: CommandSignals,
 ): Promise<Recording> {
-  const watch = new Watch(context, daemon.client, session);
+  const watch = new Watch(daemon.client, session);
   const env = tracedEnvironment(context.env, registerUrl(), daemon.runDirectory.path);
   const begin = performance.now();
   let command: Awaited<ReturnType<typeof runCommand>>;
@@ -94,7 +94,7 @@ async function runRecorded(
     throw error;
   }
   await watchCommand(daemon.client, session, command.pid);
-  watch.start(begin);
+  watch.start();
   const end = await command.ended;
   const seconds = (performance.now() - begin) / 1000;
   await watch.stop();
@@ -127,27 +127,24 @@ async function finishSession(
   }
 }
 
-/** Polls the statistics while the command runs, for the progress line and in case the daemon dies. */
+/** Polls the statistics while the command runs, in case the daemon dies. */
 class Watch {
   statistics: SessionStatistics = NO_STATISTICS;
   readonly #client: SessionDaemonClient;
   readonly #session: string;
-  readonly #line: ProgressLine;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
 
-  constructor(context: Context, client: SessionDaemonClient, session: string) {
+  constructor(client: SessionDaemonClient, session: string) {
     this.#client = client;
     this.#session = session;
-    this.#line = new ProgressLine(context.stderr, styleFor(context.stderr, context.env));
   }
 
-  /** @param begin `performance.now()` at the start of the recording */
-  start(begin: number): void {
+  start(): void {
     const schedule = (): void => {
       this.#timer = setTimeout(() => {
-        this.#polling = this.#poll(begin).then(schedule, () => undefined);
-      }, PROGRESS_PERIOD_MS);
+        this.#polling = this.#poll().then(schedule, () => undefined);
+      }, POLL_PERIOD_MS);
     };
     schedule();
   }
@@ -156,12 +153,10 @@ class Watch {
     clearTimeout(this.#timer);
     await this.#polling;
     clearTimeout(this.#timer);
-    this.#line.clear();
   }
 
-  async #poll(begin: number): Promise<void> {
+  async #poll(): Promise<void> {
     this.statistics = await this.#client.sessionStatistics(this.#session);
-    this.#line.update((performance.now() - begin) / 1000, this.statistics);
   }
 }
 
