@@ -69,6 +69,7 @@ export {
   type RegenerateMetadataRequest,
   type RemoveCheckpointsRequest,
   type RotateRequest,
+  SNAPSHOT_NOTE,
   type SnapshotRequest,
   STATE_DIRECTORY,
   type StatisticsRequest,

@@ -14,6 +14,8 @@ export const CONSUMER_FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Directory in a session's output, of files that outlive the trace chunks. */
 export const STATE_DIRECTORY = '.ringtail';
+/** File in the directory of a snapshot, with the statistics of the finished snapshot. */
+export const SNAPSHOT_NOTE = '.snapshot.json';
 
 const requests = { ...traceRequests, ...ringRequests, ...sessionRequests };
 type Requests = typeof requests;

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
 import { SessionRegistry } from '../model/session-registry.ts';
 import type { ArchiveRemoval } from '../outputs/archive-removal.ts';
+import type { EarlierSnapshot } from '../outputs/earlier-snapshots.ts';
 import { KEPT_UNLIMITED_MAX } from '../shares/limits.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { testShares } from '../testing/shares.test.support.ts';
@@ -18,6 +19,7 @@ let sessions: Session[];
 let onDisk: string[];
 /** Answers instead of a removal, by path. */
 let answers: Map<string, ArchiveRemoval | Error>;
+let earlier: EarlierSnapshot[];
 let keeper: RetentionKeeper;
 beforeEach(() => {
   timers = new FakeTimers();
@@ -25,6 +27,7 @@ beforeEach(() => {
   sessions = [session];
   onDisk = [];
   answers = new Map();
+  earlier = [];
   const outputs = {
     removeArchive: async (_: unknown, path: string): Promise<ArchiveRemoval> => {
       await settled();
@@ -37,8 +40,15 @@ beforeEach(() => {
       return { kind: 'removed' };
     },
     measureArchive: async () => 10,
+    findEarlierSnapshots: async () => earlier,
   };
-  keeper = new RetentionKeeper({ sessions: () => sessions, outputs, timers, log: QUIET_LOG });
+  keeper = new RetentionKeeper({
+    sessions: () => sessions,
+    outputs,
+    timers,
+    now: () => new Date(1e12),
+    log: QUIET_LOG,
+  });
 });
 
 /** Passes all turns of the event loop that the fakes take. */
@@ -173,6 +183,25 @@ describe('RetentionKeeper', () => {
     for (const path of ['/b/1', '/b/2']) keeper.completed(session, archives.snapshotsAt(second.id)!, path);
     await settled(20);
     expect(onDisk).toEqual(['/a/2', '/b/1', '/b/2']);
+  });
+
+  it('concerns the snapshots of earlier sessions of the same name, once', async () => {
+    earlier = [
+      { path: 'old', completedMs: 1e12 - 10 * MINUTE_MS },
+      { path: 'new', completedMs: 1e12 - MINUTE_MS },
+      { path: 'future', completedMs: 2e12 },
+    ];
+    onDisk = earlier.map(({ path }) => path);
+    const retention = { ...KEEP_ALL, ageSeconds: 300 };
+    const { id } = session.archive.addOutput({ name: 'a', path: '/a', maxBytes: null, retention });
+    keeper.check(session);
+    await settled(20);
+    expect(onDisk).toEqual(['new', 'future']);
+    onDisk.push('own');
+    keeper.completed(session, session.archive.snapshotsAt(id)!, 'own');
+    await waitMinutes(6);
+    expect(onDisk).toEqual(['own']);
+    expect(session.archive.removed).toBe(3);
   });
 
   it('waits for nothing when all limited sessions are gone, or when it is closed', async () => {

@@ -10,8 +10,9 @@ const CHECK_PERIOD_MS = 60_000;
 
 export interface RetentionKeeperOptions {
   readonly sessions: () => readonly Session[];
-  readonly outputs: Pick<SessionOutputs, 'removeArchive' | 'measureArchive'>;
+  readonly outputs: Pick<SessionOutputs, 'removeArchive' | 'measureArchive' | 'findEarlierSnapshots'>;
   readonly timers: Timers;
+  readonly now: () => Date;
   readonly log: PeerLog;
 }
 
@@ -75,6 +76,7 @@ export class RetentionKeeper {
 
   async #apply(session: Session, kept: KeptArchives): Promise<void> {
     const { outputs, timers } = this.#options;
+    await this.#addEarlier(session, kept);
     for (const archive of kept.unmeasured) {
       await this.#attempt(session, `the size of ${archive.path} is unknown`, async () => {
         archive.bytes = await outputs.measureArchive(session, archive.path);
@@ -83,6 +85,23 @@ export class RetentionKeeper {
     for (const archive of kept.beyond(timers.nowMs())) {
       await this.#attempt(session, `${archive.path} could not be removed`, () => this.#remove(session, kept, archive));
     }
+  }
+
+  /** The limits hold for the snapshots of a session that was loaded again, as after a restart of the machine. */
+  async #addEarlier(session: Session, kept: KeptArchives): Promise<void> {
+    const place = kept.unsearched;
+    if (place === undefined) return;
+    const { outputs, timers, now } = this.#options;
+    await this.#attempt(session, `earlier snapshots in ${place.path} were not found`, async () => {
+      const found = await outputs.findEarlierSnapshots(session, place);
+      kept.unsearched = undefined;
+      const age = (completedMs: number) => Math.max(0, now().getTime() - completedMs);
+      const nowMs = timers.nowMs();
+      const newest = found.slice(-KEPT_ARCHIVES_MAX);
+      kept.addEarlier(
+        newest.map((one) => ({ path: one.path, completedMs: nowMs - age(one.completedMs), bytes: null })),
+      );
+    });
   }
 
   async #remove(session: Session, kept: KeptArchives, archive: KeptArchive): Promise<void> {

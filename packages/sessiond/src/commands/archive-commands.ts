@@ -42,7 +42,9 @@ export class ArchiveCommands {
     return {
       'add-snapshot-output': (session, { output }) => {
         checkFlightRecorder(session);
-        return this.#services.registry.addSnapshotOutput(session, output);
+        const added = this.#services.registry.addSnapshotOutput(session, output);
+        this.#services.retention.check(session);
+        return added;
       },
       'delete-snapshot-output': (session, { output }) => {
         checkFlightRecorder(session);

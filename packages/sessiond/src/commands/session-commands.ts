@@ -187,6 +187,7 @@ export class SessionCommands {
     const session = registry.create(parameters, now(), clockReading);
     this.#claims.set(session, output);
     domains.created(session);
+    this.#services.retention.check(session);
     notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
     log
       .of(session.owner.uid, 'sessions')

@@ -2,6 +2,7 @@ import { asUser, readTokenFile } from '@ringtail/posix';
 import type { Owner } from '../model/owner.ts';
 import { archiveBytes, removeArchive } from '../outputs/archive-removal.ts';
 import { removeCheckpoints } from '../outputs/checkpoints.ts';
+import { earlierSnapshots, type SearchedOutput } from '../outputs/earlier-snapshots.ts';
 import { removeEmptyChunk } from '../outputs/empty-chunk.ts';
 import {
   type ClaimOptions,
@@ -83,6 +84,10 @@ export const helperOperations = {
   /** Measures the files of an archive or a snapshot. */
   'measure-archive': ({ path }: { readonly path: string }, { owner, onProgress }: HelperContext) =>
     only(archiveBytes(path, owner, onProgress)),
+
+  /** Finds the snapshots of earlier sessions of the same name. */
+  'find-earlier-snapshots': (output: SearchedOutput, { owner, onProgress }: HelperContext) =>
+    only(earlierSnapshots(output, owner, onProgress)),
 
   /** Removes the checkpoints of a session's traces. */
   'remove-checkpoints': (

@@ -10,13 +10,23 @@ export interface KeptArchive {
   bytes: number | null;
 }
 
+/** Where the snapshots of an output are, and the beginning of their names. */
+export interface SnapshotPlace {
+  readonly path: string;
+  readonly name: string;
+}
+
 /** Archives, or snapshots of one output, that the session has made, and the limits within which they are kept. */
 export class KeptArchives {
   #limits: Retention;
   #oldestFirst: readonly KeptArchive[] = [];
+  /** Place of snapshots of earlier sessions that are not in the list yet; undefined: there is none. */
+  unsearched: SnapshotPlace | undefined;
 
-  constructor(limits: Retention = KEEP_ALL) {
+  /** @param place of snapshots. The archives of a session are all its own, since its output was empty */
+  constructor(limits: Retention = KEEP_ALL, place?: SnapshotPlace) {
     this.#limits = limits;
+    this.unsearched = place;
   }
 
   get limits(): Retention {
@@ -44,6 +54,12 @@ export class KeptArchives {
 
   add(archive: KeptArchive): void {
     this.#oldestFirst = [...this.#oldestFirst, archive];
+  }
+
+  /** Adds archives of earlier sessions, which are older than all others. */
+  addEarlier(oldestFirst: readonly KeptArchive[]): void {
+    const known = new Set(this.#oldestFirst.map(({ path }) => path));
+    this.#oldestFirst = [...oldestFirst.filter(({ path }) => !known.has(path)), ...this.#oldestFirst];
   }
 
   delete(archive: KeptArchive): void {

@@ -106,7 +106,7 @@ export class SessionArchive {
     }
     const output = { ...parameters, name, id: this.#nextOutputId++ };
     this.#outputs.set(output.id, output);
-    this.#snapshotsAt.set(output.id, new KeptArchives(output.retention));
+    this.#snapshotsAt.set(output.id, new KeptArchives(output.retention, output));
     return output;
   }
 

@@ -97,6 +97,7 @@ describe('removeArchive', () => {
 
   it('removes a snapshot in a directory of its own', () => {
     const path = archive('snapshot-1-20261120-133354-0');
+    writeFileSync(join(path, '.snapshot.json'), '{}');
     expect(removeArchive(path, null, owner)).toEqual({ kind: 'removed' });
     expect(archives()).toEqual([]);
   });

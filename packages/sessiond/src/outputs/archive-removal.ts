@@ -2,14 +2,14 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAbsence } from '@ringtail/base';
 import { asUser, type Removal, removeRemains, removeTraces, type WalkOptions } from '@ringtail/posix';
-import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
+import { DOMAIN_DIRECTORIES, SNAPSHOT_NOTE } from '@ringtail/protocol';
 import type { Owner } from '../model/owner.ts';
 
 /** Outcome for an archive. `foreign` is the name of an entry that no session makes: the archive then stays. */
 export type ArchiveRemoval = { readonly kind: Removal } | { readonly kind: 'foreign'; readonly name: string };
 
 /** The names that a session makes in an archive or a snapshot. */
-const OWN_NAMES: readonly string[] = DOMAIN_DIRECTORIES;
+const OWN_NAMES: readonly string[] = [...DOMAIN_DIRECTORIES, SNAPSHOT_NOTE];
 
 /**
  * Removes an archive or a snapshot, unless it is being read, or has files that are not of a trace. Completes removals

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { type Destination, type DomainName, directoryAt, domainDirectory } from '@ringtail/protocol';
 import type { HelperPool } from '../helpers/helper-pool.ts';
 import { directoryOf } from '../model/destination.ts';
+import type { SnapshotPlace } from '../model/kept-archives.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
 import type { ArchiveRemoval } from './archive-removal.ts';
+import type { EarlierSnapshot } from './earlier-snapshots.ts';
 import { ARCHIVES_DIRECTORY, type ClaimOptions } from './output-directory.ts';
 
 /** Output of a session, which no other session uses until it is released. */
@@ -76,6 +78,14 @@ export class SessionOutputs {
   async removeArchive({ snapshot, output, owner }: Session, path: string): Promise<ArchiveRemoval> {
     const params = { path, output: snapshot ? null : directoryOf(output) };
     return await this.#helpers.perform('remove-archive', owner, params);
+  }
+
+  /** Snapshots in an output that earlier sessions of the same name have recorded. */
+  async findEarlierSnapshots(
+    { name: session, owner }: Session,
+    { path, name }: SnapshotPlace,
+  ): Promise<readonly EarlierSnapshot[]> {
+    return await this.#helpers.perform('find-earlier-snapshots', owner, { path, name, session });
   }
 
   /** Bytes of the files of an archive or a snapshot. */

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { NO_STATISTICS, type SessionStatistics, SNAPSHOT_NOTE } from '@ringtail/protocol';
 import { closeQuietly, type FileCalls, openTraceFile, startOf, writeWhole } from './file-calls.ts';
 
-/** File in the directory of a snapshot with its statistics. It shows that the directory is a snapshot. */
-const NOTE_NAME = '.snapshot.json';
 const NOTE_BYTES_MAX = 1024 * 1024;
 
 /** @throws the system's error */
 export function writeNote(directory: string, statistics: SessionStatistics, calls: FileCalls): void {
-  const descriptor = openTraceFile(join(directory, NOTE_NAME));
+  const descriptor = openTraceFile(join(directory, SNAPSHOT_NOTE));
   try {
     writeWhole(calls, descriptor, [Buffer.from(`${JSON.stringify(statistics)}\n`, 'utf8')], 0);
   } finally {
@@ -20,7 +18,7 @@ export function writeNote(directory: string, statistics: SessionStatistics, call
 export function readNote(directory: string): SessionStatistics | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(startOf(join(directory, NOTE_NAME), NOTE_BYTES_MAX));
+    json = JSON.parse(startOf(join(directory, SNAPSHOT_NOTE), NOTE_BYTES_MAX));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
