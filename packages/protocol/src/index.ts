@@ -80,7 +80,12 @@ export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export type { CapturedValue } from './model/captured-value.ts';
-export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
+export {
+  type ChannelAttributes,
+  DEFAULT_CHANNEL,
+  type EventHeaderKind,
+  UNSET_SWITCH_TIMER_US,
+} from './model/channel.ts';
 export { DOMAIN_DIRECTORIES, DOMAINS, type DomainName, domainDirectory, type LoggerDomain } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
 export { type HttpHeader, headerRefusal, repeatedHeader } from './model/http-header.ts';

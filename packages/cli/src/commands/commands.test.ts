@@ -582,6 +582,18 @@ describe('snapshot', () => {
       ],
     ]);
     expect(it.context.output()).toContain('Snapshot recorded successfully for session s\n');
+    expect(it.context.errors()).toBe('');
+  });
+
+  it('that is larger than its limit is explained', async () => {
+    const statistics = { ...NO_STATISTICS, eventsRecorded: 1, packets: 2, bytes: 8192 };
+    const it = await world({ 'record-snapshot': () => ({ path: '/t/snapshot-1', statistics }) });
+    expect(await run(['snapshot', 'record', '-m', '1k'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.errors()).toBe(
+      'warning: the snapshot has 8.0 KiB, more than --max-size=1k: each ring buffer gives its newest packet, whatever its size\n',
+    );
+    expect(await run(['snapshot', 'record', '-m', '8k'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.errors().split('\n')).toHaveLength(2);
   });
 
   it('outputs are added, listed and deleted', async () => {
@@ -647,7 +659,7 @@ describe('list', () => {
       '=== Domain: User space ===\n\nBuffering scheme: per-user\n\nTracked process attributes\n',
       '  Virtual process IDs:  none\n  Virtual user IDs:     `root`\n  Virtual group IDs:    all\n\n',
       'Channels:\n-------------\n- channel0: [disabled]\n\n    Attributes:\n      Event-loss mode:  discard\n',
-      '      Sub-buffer size:  4194304 bytes\n      Sub-buffer count: 4\n      Switch timer:     inactive\n',
+      '      Sub-buffer size:  4194304 bytes\n      Sub-buffer count: 4\n      Switch timer:     1000000 us (default)\n',
       '      Monitor timer:    1000000 us\n      Blocking timeout: 0 us\n      Trace file count: 1 per stream\n',
       '      Trace file size:  unlimited\n      Output mode:      mmap\n',
       '    Context fields:\n      vpid\n',

@@ -2,8 +2,8 @@ import type { Retention } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { addSessionOption } from '../options/common-options.ts';
-import { parsePeriodUs, parseSize } from '../options/quantity-options.ts';
 import { addRetentionOptions, type RetentionOptions, retentionChange } from '../options/retention-options.ts';
+import { parseChunkBytes, parseTimerUs } from '../options/unit-hints.ts';
 import { report } from '../output/report.ts';
 import type { ScheduleChange } from '../output/result.ts';
 import { describeRetention } from '../output/retention.ts';
@@ -45,8 +45,8 @@ Examples:
   );
   act(command, async ({ session, timer, size, ...keep }: EnableOptions) => {
     const changes = [
-      ...(timer === undefined ? [] : [{ kind: 'timer' as const, value: parsePeriodUs(timer) }]),
-      ...(size === undefined ? [] : [{ kind: 'size' as const, value: parseSize(size) }]),
+      ...(timer === undefined ? [] : [{ kind: 'timer' as const, value: parseTimerUs(context, '--timer', timer) }]),
+      ...(size === undefined ? [] : [{ kind: 'size' as const, value: parseChunkBytes(context, '--size', size) }]),
     ];
     if (changes.some(({ value }) => value === 0)) throw new CliError('BAD_ARGUMENT', 'a period of 0 is no schedule');
     return await changeSchedule(

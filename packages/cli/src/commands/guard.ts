@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { CliError } from '../errors/cli-error.ts';
 import { guardCommand } from '../guard/guard-command.ts';
 import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
 import { addChannelOptions } from '../options/channel-options.ts';
-import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
+import { parseCount } from '../options/quantity-options.ts';
+import { parseSnapshotLimit, parseWaitUs } from '../options/unit-hints.ts';
 import type { Act } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { addCommandOptions, type CommandOptions, commandPlan } from '../record/command-plan.ts';
@@ -68,16 +68,10 @@ Examples:
       ...commandPlan(context, command, words, options, true),
       output: output === undefined ? null : absolutePath(context, output),
       causes: parseSnapshotCauses(options.snapshotOn),
-      stallPeriodUs: stallPeriod(options.stallPeriod),
-      maxBytes: maxSize === undefined ? null : parseLimit(maxSize),
+      stallPeriodUs: parseWaitUs(context, '--stall-period', options.stallPeriod),
+      maxBytes: maxSize === undefined ? null : parseSnapshotLimit(context, maxSize),
       snapshotCountMax: parseCount('--max-snapshots', options.maxSnapshots, SNAPSHOTS_LEAST),
     });
   });
   return command;
-}
-
-function stallPeriod(text: string): number {
-  const period = parsePeriodUs(text);
-  if (period > 0) return period;
-  throw new CliError('BAD_ARGUMENT', `"${text}" is no period for --stall-period`, 'such as --stall-period=2s');
 }

@@ -3,7 +3,7 @@ import { CliError } from '../errors/cli-error.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, namedDomain } from '../options/domain-options.ts';
-import { parsePeriodUs } from '../options/quantity-options.ts';
+import { parseTimerUs } from '../options/unit-hints.ts';
 import { formatBytes } from '../output/quantity.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
@@ -39,7 +39,7 @@ export function addReclaimMemory(program: Command, context: Context, act: Act): 
   act(command, async (channels: string[], options: ReclaimOptions) => {
     const domain = namedDomain(options) ?? 'user';
     if (options.all && channels.length > 0) throw new CliError('BAD_ARGUMENT', 'give either channels or --all');
-    const olderThanUs = options.olderThan === undefined ? 0 : parsePeriodUs(options.olderThan);
+    const olderThanUs = options.olderThan === undefined ? 0 : parseTimerUs(context, '--older-than', options.olderThan);
     const result = await onSession(context, options.session, async (client, session) => ({
       session,
       domain,

@@ -6,15 +6,15 @@ import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
-import { parseLimit } from '../options/quantity-options.ts';
 import {
   addRetentionOptions,
   type RetentionOptions,
   retentionChange,
   retentionOf,
 } from '../options/retention-options.ts';
-import { shellQuote } from '../output/quantity.ts';
-import { type OutputFormat, report } from '../output/report.ts';
+import { parseSnapshotLimit } from '../options/unit-hints.ts';
+import { formatBytes, shellQuote } from '../output/quantity.ts';
+import { type OutputFormat, report, warn } from '../output/report.ts';
 import { describeRetention } from '../output/retention.ts';
 import { describeStatistics, warnOfLoss } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
@@ -100,11 +100,12 @@ Examples:
 }
 
 async function record({ context, format, word, options }: Asked): Promise<void> {
+  const limit = maxBytes(context, options);
   const result = await onSession(context, options.session, async (client, session) => {
     // As in LTTng, "" is no place: scripts write it.
-    const output = word === undefined || word === '' ? null : outputAt(context, word, options);
+    const output = word === undefined || word === '' ? null : outputAt(context, word, options, limit);
     const { name = null } = options;
-    const parameters = { output, name, maxBytes: maxBytes(options) };
+    const parameters = { output, name, maxBytes: limit };
     const recorded = await client.recordSnapshot(session, parameters).catch((error: unknown) => {
       throw word !== undefined && options.session === undefined ? withSessionHint(error, word) : error;
     });
@@ -116,6 +117,11 @@ async function record({ context, format, word, options }: Asked): Promise<void> 
       `Snapshot written at: ${result.path} (${describeStatistics(result.statistics)})`,
     ].join('\n'),
   );
+  const { bytes } = result.statistics;
+  if (limit !== null && bytes > limit) {
+    const sizes = `${formatBytes(bytes)}, more than --max-size=${options.maxSize}`;
+    warn(context, `the snapshot has ${sizes}: each ring buffer gives its newest packet, whatever its size`);
+  }
   // A flight recorder is meant to overwrite old packets.
   warnOfLoss(context, { ...result.statistics, packetsLost: 0 });
 }
@@ -135,7 +141,7 @@ function withSessionHint(error: unknown, word: string): unknown {
 async function addOutput({ context, format, word, options }: Asked): Promise<void> {
   if (word === undefined || word === '') throw missing('a directory', 'ringtail snapshot add-output DIR');
   const added: NewSnapshotOutput = {
-    ...outputAt(context, word, options),
+    ...outputAt(context, word, options, maxBytes(context, options)),
     ...(retentionChange(options) !== undefined && { retention: retentionOf(options) }),
   };
   const { session, output } = await onSession(context, options.session, async (client, name) => ({
@@ -182,14 +188,19 @@ async function deleteOutput({ context, format, word, options }: Asked): Promise<
   );
 }
 
-function outputAt(context: Context, place: string, options: SnapshotOptions): SnapshotOutputParameters {
+function outputAt(
+  context: Context,
+  place: string,
+  { name }: SnapshotOptions,
+  limit: number | null,
+): SnapshotOutputParameters {
   const path = /^[a-z0-9]+:/.test(place) ? pathOfUrl(place) : absolutePath(context, place);
   if (basename(path) === '') throw new CliError('BAD_ARGUMENT', `"${place}" is no directory for snapshots`);
-  return { name: options.name ?? null, path, maxBytes: maxBytes(options) };
+  return { name: name ?? null, path, maxBytes: limit };
 }
 
-function maxBytes({ maxSize }: SnapshotOptions): number | null {
-  return maxSize === undefined ? null : parseLimit(maxSize);
+function maxBytes(context: Context, { maxSize }: SnapshotOptions): number | null {
+  return maxSize === undefined ? null : parseSnapshotLimit(context, maxSize);
 }
 
 function placeOf({ path, maxBytes: limit, retention }: SnapshotOutput): string {

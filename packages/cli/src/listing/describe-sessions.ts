@@ -9,6 +9,7 @@ import {
   type SessionDescription,
   type SessionStatistics,
   type TrackedAttribute,
+  UNSET_SWITCH_TIMER_US,
 } from '@ringtail/protocol';
 import { describeLogLevel } from '../options/log-level.ts';
 import { formatBytes, formatCount } from '../output/quantity.ts';
@@ -220,7 +221,10 @@ function attributesOf(channel: ChannelDescription): (readonly [string, string])[
     ['Event-loss mode', channel.mode],
     ['Sub-buffer size', `${channel.subBufBytes} bytes`],
     ['Sub-buffer count', String(channel.subBufCount)],
-    ['Switch timer', timer(channel.switchTimerUs)],
+    [
+      'Switch timer',
+      channel.switchTimerUs === 0 ? `${UNSET_SWITCH_TIMER_US} us (default)` : timer(channel.switchTimerUs),
+    ],
     ['Read timer', timer(channel.readTimerUs)],
     ['Monitor timer', timer(channel.monitorTimerUs)],
     ...(channel.mode === 'discard' ? ([['Blocking timeout', timeout]] as const) : []),

@@ -3,7 +3,8 @@ import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { warn } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
-import { parseCount, parsePeriodUs, parseSize, parseSizeOrZero } from './quantity-options.ts';
+import { parseCount, parseSize, parseSizeOrZero } from './quantity-options.ts';
+import { parseTimerUs } from './unit-hints.ts';
 
 export interface ChannelOptions {
   readonly subbufSize?: string;
@@ -124,26 +125,26 @@ export function channelAttributes(
     subBufBytes,
     subBufCount: roundUp(context, 'The number of subbuffers', count, SUB_BUF_COUNT_LEAST),
     blockingTimeoutUs: blockingTimeout(context, options, mode),
-    switchTimerUs: period(options.switchTimer, DEFAULT_CHANNEL.switchTimerUs),
-    readTimerUs: period(options.readTimer, DEFAULT_CHANNEL.readTimerUs),
-    monitorTimerUs: period(options.monitorTimer, DEFAULT_CHANNEL.monitorTimerUs),
+    switchTimerUs: timer(context, '--switch-timer', options.switchTimer) ?? DEFAULT_CHANNEL.switchTimerUs,
+    readTimerUs: timer(context, '--read-timer', options.readTimer) ?? DEFAULT_CHANNEL.readTimerUs,
+    monitorTimerUs: timer(context, '--monitor-timer', options.monitorTimer) ?? DEFAULT_CHANNEL.monitorTimerUs,
     traceFileBytes: atLeastSubBuf(context, traceFileBytes, subBufBytes),
     traceFileCount,
     ownership: ownership(context, options),
     preallocation: options.bufferPreallocation ?? DEFAULT_CHANNEL.preallocation,
-    reclaimAfterUs: reclaimAfter(options.autoReclaimMemory),
+    reclaimAfterUs: reclaimAfter(context, options.autoReclaimMemory),
   };
 }
 
 function warnWithoutEffect(context: Context, options: FullChannelOptions): void {
   if (options.bufferAllocation !== undefined) warn(context, '--buffer-allocation has no effect: rings are per thread');
   if (options.watchdogTimer === undefined) return;
-  parsePeriodUs(options.watchdogTimer);
+  parseTimerUs(context, '--watchdog-timer', options.watchdogTimer);
   warn(context, '--watchdog-timer has no effect: a ring has one writer, which holds nobody up');
 }
 
-function period(text: string | undefined, otherwise: number): number {
-  return text === undefined ? otherwise : parsePeriodUs(text);
+function timer(context: Context, option: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseTimerUs(context, option, text);
 }
 
 function blockingTimeout(
@@ -151,7 +152,8 @@ function blockingTimeout(
   { blockingTimeout: text, overwrite }: FullChannelOptions,
   mode: ChannelAttributes['mode'],
 ): number | null {
-  const timeout = text === undefined ? DEFAULT_CHANNEL.blockingTimeoutUs : text === 'inf' ? null : parsePeriodUs(text);
+  const timeout =
+    text === 'inf' ? null : (timer(context, '--blocking-timeout', text) ?? DEFAULT_CHANNEL.blockingTimeoutUs);
   if (overwrite && timeout !== 0) {
     throw new CliError(
       'BAD_ARGUMENT',
@@ -209,10 +211,10 @@ function ownership(context: Context, options: FullChannelOptions): ChannelAttrib
   return owner;
 }
 
-function reclaimAfter(text: string | undefined): number | null {
+function reclaimAfter(context: Context, text: string | undefined): number | null {
   if (text === undefined || text === 'off') return null;
   if (text === 'consumed') return 0;
-  if (text.startsWith('older-than:')) return parsePeriodUs(text.slice('older-than:'.length));
+  if (text.startsWith('older-than:')) return parseTimerUs(context, 'older-than', text.slice('older-than:'.length));
   throw new CliError(
     'BAD_ARGUMENT',
     `"${text}" is no policy`,

@@ -5,6 +5,7 @@ import { channelAttributes } from './channel-options.ts';
 import { splitNames } from './common-options.ts';
 import { parseCount, parsePeriodUs, parseSize } from './quantity-options.ts';
 import { eventRule } from './rule-options.ts';
+import { parseChunkBytes, parseSnapshotLimit, parseTimerUs, parseWaitUs } from './unit-hints.ts';
 
 describe('options', () => {
   it('sizes take the suffixes of LTTng', () => {
@@ -27,6 +28,45 @@ describe('options', () => {
     for (const text of ['', 's', '-1', '1d', '1.5s', '1 s', '9'.repeat(15).concat('h')]) {
       expect(() => parsePeriodUs(text)).toThrow(/no period/);
     }
+  });
+
+  it('numbers without a unit that are likely wrong are warned of, where lttng has the option', () => {
+    const context = fakeContext();
+    expect(parseTimerUs(context, '--timer', '2')).toBe(2);
+    expect(context.errors()).toBe(
+      'warning: --timer=2: a number without a unit is in microseconds, so this is 2us. For seconds, write 2s\n',
+    );
+    expect(parseChunkBytes(context, '--size', '1')).toBe(1);
+    expect(context.errors()).toContain('--size=1: a number without a unit is in bytes. For MiB, write 1M\n');
+    const quiet = fakeContext();
+    for (const text of ['0', '1000', '2us', '5ms', '1000000']) parseTimerUs(quiet, '--timer', text);
+    for (const text of ['4096', '1k', '0x10000']) parseChunkBytes(quiet, '--size', text);
+    expect([parseSnapshotLimit(quiet, '0'), parseSnapshotLimit(quiet, '1k')]).toEqual([null, 1024]);
+    expect(quiet.errors()).toBe('');
+  });
+
+  it("periods of Ringtail's own options are at least a millisecond", () => {
+    const context = fakeContext();
+    const refused = (text: string) => {
+      try {
+        parseWaitUs(context, '--stall-period', text);
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(refused('2')).toMatchObject({
+      code: 'BAD_ARGUMENT',
+      message: '--stall-period=2 is too short: the least is 1ms',
+      hint: 'a number without a unit is in microseconds, so this is 2us. For seconds, write 2s',
+    });
+    expect(refused('999us')).toMatchObject({ hint: 'such as --stall-period=2s' });
+    expect(refused('0')).toMatchObject({ hint: 'such as --stall-period=2s' });
+    expect(context.errors()).toBe('');
+    expect(parseWaitUs(context, '--stall-period', '2000')).toBe(2000);
+    expect(context.errors()).toBe('warning: --stall-period=2000 is 2ms: a number without a unit is in microseconds\n');
+    expect([parseWaitUs(context, '--p', '2ms'), parseWaitUs(context, '--p', '2000000')]).toEqual([2000, 2_000_000]);
+    expect(context.errors().split('\n')).toHaveLength(2);
   });
 
   it('a channel that is not asked for has the default sizes', () => {

@@ -14,7 +14,8 @@ import {
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
-import { parseCount, parseLimit, parsePeriodUs, periodUsOf } from '../options/quantity-options.ts';
+import { parseCount, periodUsOf } from '../options/quantity-options.ts';
+import { parseSnapshotLimit, parseWaitUs } from '../options/unit-hints.ts';
 import { warn } from '../output/report.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { mapDomain } from './map-domain.ts';
@@ -59,7 +60,7 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
       { long: 'ctrl-url' },
       { long: 'data-url' },
     ],
-    make: snapshot,
+    make: (part, ratePolicy, _, context) => snapshot(part, ratePolicy, context),
   },
   'incr-map-value': {
     options: [
@@ -88,7 +89,7 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
       kind: 'exec',
       ratePolicy,
       command: commandOf(part, rest, context),
-      timeoutMs: timeoutMs(part),
+      timeoutMs: timeoutMs(part, context),
     }),
   },
   webhook: {
@@ -100,7 +101,7 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
       { long: 'header', short: 'H', repeated: true },
       { long: 'token-file' },
     ],
-    make: webhook,
+    make: (part, ratePolicy, _, context) => webhook(part, ratePolicy, context),
   },
 };
 
@@ -166,7 +167,7 @@ function onSession(kind: 'start-session' | 'stop-session' | 'rotate-session'): A
   };
 }
 
-function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
+function snapshot(part: SpecPart, ratePolicy: RatePolicy, context: Context): TriggerAction {
   const session = sessionWord(part);
   const [path, url] = [one(part, 'path'), one(part, 'url')];
   if (one(part, 'ctrl-url') !== undefined || one(part, 'data-url') !== undefined) {
@@ -181,7 +182,7 @@ function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
   }
   const name = one(part, 'name') ?? null;
   const size = one(part, 'max-size');
-  const maxBytes = size === undefined ? null : parseLimit(size);
+  const maxBytes = size === undefined ? null : parseSnapshotLimit(context, size);
   const directory = url === undefined ? path : pathOfUrl(url);
   if (directory === undefined) return { kind: 'snapshot-session', ratePolicy, session, output: null, name, maxBytes };
   if (!isAbsolute(directory) || basename(directory) === '') {
@@ -191,12 +192,7 @@ function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
   return { kind: 'snapshot-session', ratePolicy, session, output, name: null, maxBytes: null };
 }
 
-function webhook(
-  part: SpecPart,
-  ratePolicy: RatePolicy,
-  _rest: readonly string[] | undefined,
-  context: Context,
-): TriggerAction {
+function webhook(part: SpecPart, ratePolicy: RatePolicy, context: Context): TriggerAction {
   const attempts = one(part, 'attempts');
   const url = httpUrl(part.words[0]);
   const headers = headersOf(part.values.header ?? []);
@@ -205,7 +201,7 @@ function webhook(
     kind: 'webhook',
     ratePolicy,
     url,
-    timeoutMs: timeoutMs(part),
+    timeoutMs: timeoutMs(part, context),
     attempts: attempts === undefined ? DEFAULT_ATTEMPTS : parseCount('--attempts', attempts, 1),
     ...(headers.length > 0 && { headers }),
     ...(tokenFile !== undefined && { tokenFile: tokenPath(tokenFile, url, context) }),
@@ -296,12 +292,10 @@ function httpUrl(text: string | undefined): string {
   throw new CliError('BAD_ARGUMENT', `"${text}" is no URL of HTTP`, 'it begins with http:// or https://');
 }
 
-function timeoutMs(part: SpecPart): number {
+function timeoutMs(part: SpecPart, context: Context): number {
   const text = one(part, 'timeout');
   if (text === undefined) return DEFAULT_TIMEOUT_MS;
-  const ms = Math.round(parsePeriodUs(text) / 1000);
-  if (ms > 0) return ms;
-  throw new CliError('BAD_ARGUMENT', `"${text}" is no time limit`, 'at least a millisecond: --timeout=5s');
+  return Math.round(parseWaitUs(context, '--timeout', text) / 1000);
 }
 
 function sessionWord(part: SpecPart): string {

@@ -1,7 +1,9 @@
 import { domainDirectory, EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
-import { parsePeriodUs, parseSizeOrZero } from '../options/quantity-options.ts';
+import { parseSizeOrZero } from '../options/quantity-options.ts';
+import { parseWaitUs } from '../options/unit-hints.ts';
+import type { Context } from '../program/context.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
@@ -10,7 +12,7 @@ import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './s
 export interface ConditionSpec {
   readonly options: readonly SpecOption[];
   /** @throws {CliError} */
-  readonly make: (part: SpecPart) => TriggerCondition;
+  readonly make: (part: SpecPart, context: Context) => TriggerCondition;
 }
 
 const SESSION: SpecOption = { long: 'session', short: 's' };
@@ -91,20 +93,24 @@ export const CONDITION_SPECS: Readonly<Record<ConditionName, ConditionSpec>> = {
   },
   'no-event-for': {
     options: [...RULE_OPTIONS, { long: 'period', short: 'P' }],
-    make: (part) => ({ kind: 'no-event-for', rule: ruleOfCounted(part), periodUs: periodOf(part) }),
+    make: (part, context) => ({
+      kind: 'no-event-for',
+      rule: ruleOfCounted(part),
+      periodUs: periodOf(part, context),
+    }),
   },
   'event-loop-stalled': {
     options: [PROCNAME, { long: 'period', short: 'P' }],
-    make: (part) => ({
+    make: (part, context) => ({
       kind: 'event-loop-stalled',
       procname: one(part, 'procname') ?? '*',
-      periodUs: periodOf(part),
+      periodUs: periodOf(part, context),
     }),
   },
 };
 
 /** Parses the words after `--condition=TYPE`. */
-export function conditionOf(type: string, words: SpecWords): TriggerCondition {
+export function conditionOf(context: Context, type: string, words: SpecWords): TriggerCondition {
   const spec = Object.hasOwn(CONDITION_SPECS, type) ? CONDITION_SPECS[type as ConditionName] : undefined;
   if (spec === undefined) {
     const known = Object.keys(CONDITION_SPECS);
@@ -113,7 +119,7 @@ export function conditionOf(type: string, words: SpecWords): TriggerCondition {
       `${didYouMean(type, known)}Valid condition names are: ${known.join(', ')}`,
     );
   }
-  return spec.make(words.part(spec.options));
+  return spec.make(words.part(spec.options), context);
 }
 
 function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): TriggerCondition {
@@ -178,9 +184,6 @@ function rateOf(text: string): number {
   throw new CliError('BAD_ARGUMENT', `"${text}" is no rate`, 'events a second: --rate=1000');
 }
 
-function periodOf(part: SpecPart): number {
-  const text = needed(part, 'period');
-  const period = parsePeriodUs(text);
-  if (period > 0) return period;
-  throw new CliError('BAD_ARGUMENT', `"${text}" is no period of time to wait for`, 'such as --period=10s');
+function periodOf(part: SpecPart, context: Context): number {
+  return parseWaitUs(context, '--period', needed(part, 'period'));
 }

@@ -244,7 +244,7 @@ const REFUSALS: readonly (readonly [line: string, message: string])[] = [
   ['--condition=application-exited --cause=sigal --action=notify', '"sigal" is no cause of an end'],
   ['--condition=event-rate-above --rate=0 --action=notify', '"0" is no rate'],
   ['--condition=event-rate-above --action=notify', 'Missing or invalid argument for `--rate`.'],
-  ['--condition=no-event-for --period=0 --action=notify', '"0" is no period of time to wait for'],
+  ['--condition=no-event-for --period=0 --action=notify', '--period=0 is too short: the least is 1ms'],
   ['--condition=event-loop-stalled --period=soon --action=notify', '"soon" is no period'],
   [`${RULE} --action=exec`, 'exec takes either --command or words behind --'],
   [`${RULE} --action=exec --command=x -- y`, 'exec takes either --command or words behind --'],

@@ -40,7 +40,7 @@ export function parseTrigger(context: Context, words: readonly string[]): AskedT
     const { option, value } = taken;
     if (option.long === 'condition') {
       if (condition !== undefined) throw new CliError('BAD_ARGUMENT', 'A --condition was already given.');
-      condition = conditionOf(value, spec);
+      condition = conditionOf(context, value, spec);
     } else if (option.long === 'action') {
       actions.push(actionOf(context, value, spec));
     } else {

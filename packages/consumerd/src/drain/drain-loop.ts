@@ -1,4 +1,5 @@
 import type { Timer, Timers } from '@ringtail/base';
+import { UNSET_SWITCH_TIMER_US } from '@ringtail/protocol';
 import type { ChannelTimers } from './channel-timers.ts';
 import { RingPeriods } from './ring-periods.ts';
 
@@ -29,7 +30,7 @@ export const QUIET_ROUNDS = 16;
 /** Wakes that follow each other faster than this count as one. */
 const WAKE_PERIOD_MS = 1;
 /** Period in which open sub-buffers are drained, so that a reader of the trace sees fresh data. */
-export const TICK_PERIOD_MS = 1000;
+export const TICK_PERIOD_MS = UNSET_SWITCH_TIMER_US / 1000;
 
 /**
  * Decides when each source is drained.

@@ -40,6 +40,9 @@ export const channelAttributes = object({
 });
 export type ChannelAttributes = Shaped<typeof channelAttributes>;
 
+/** Period in which open sub-buffers of a channel without a switch timer (0) are drained. */
+export const UNSET_SWITCH_TIMER_US = 1_000_000;
+
 /**
  * The channel that `enable-event` creates if it names none.
  *
