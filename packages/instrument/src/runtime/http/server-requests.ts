@@ -29,7 +29,8 @@ type ServerMessage = Pick<ServerRequest, 'request' | 'response' | 'socket'>;
 /** The open requests of this thread's HTTP/1 servers, known while there is a follower. */
 export class ServerRequests {
   readonly #nextId = identifiers();
-  readonly #followers: RequestFollower[] = [];
+  /** Another array after each change: it may change while it is walked. */
+  #followers: readonly RequestFollower[] = [];
   /** Requests without an end by connection, in the order of their arrival: clients need not wait for responses. */
   readonly #connections = new Map<Socket, ServerRequest[]>();
   readonly #closed: (this: Socket) => void;
@@ -52,8 +53,7 @@ export class ServerRequests {
    * @returns a function that ends following
    */
   follow(order: 'contexts' | 'events', follower: RequestFollower): () => void {
-    if (order === 'contexts') this.#followers.unshift(follower);
-    else this.#followers.push(follower);
+    this.#followers = order === 'contexts' ? [follower, ...this.#followers] : [...this.#followers, follower];
     this.#unsubscribe ??= subscribeAll({
       'http.server.request.start': (message: ServerMessage) => this.#begin(message),
       'http.server.response.finish': ({ response, socket }: ServerMessage) => this.#finish(socket, response),
@@ -63,8 +63,7 @@ export class ServerRequests {
   }
 
   #unfollow(follower: RequestFollower): void {
-    const index = this.#followers.indexOf(follower);
-    if (index >= 0) this.#followers.splice(index, 1);
+    this.#followers = this.#followers.filter((other) => other !== follower);
     if (this.#followers.length > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
@@ -84,7 +83,7 @@ export class ServerRequests {
     const begun = { id: this.#nextId(), request, response, socket, isOnReusedConnection, writtenBefore };
     open.push(begun);
     this.#beginning = begun;
-    for (const follower of [...this.#followers]) follower.begun(begun);
+    for (const follower of this.#followers) follower.begun(begun);
     this.#beginning = undefined;
   }
 
