@@ -32,6 +32,10 @@ type Row = (label: string, value: string) => string;
 
 const EXCEPTION_LINES_MAX = 8;
 const OTHERS_SHOWN_MAX = 5;
+/** The wait status of a process is the same for all of these. */
+const ABORT_CAUSES = `V8's heap limit, if the program's last lines say "heap out of memory":
+raise it with NODE_OPTIONS=--max-old-space-size=MIB
+otherwise process.abort(), a failed check of native code, or a signal from outside`;
 
 /** The summary as one object for programs. */
 export function guardJson(guarded: Guarded): Record<string, unknown> {
@@ -68,6 +72,7 @@ export function describeGuarded(style: Style, guarded: Guarded): string {
     `ringtail: ${guarded.isWanted ? style.yellow(told) : told}`,
     ...others.slice(-OTHERS_SHOWN_MAX).map(({ text }) => row('process', text)),
     ...(exception === null ? [] : indented(row, 'exception', exception)),
+    ...(end.signal?.name === 'SIGABRT' ? indented(row, 'SIGABRT', ABORT_CAUSES) : []),
     ...snapshots.flatMap((snapshot) => snapshotLines(style, row, snapshot)),
     ...(isEmpty(guarded) ? explainMissing(guarded.findings).map((line) => `  ${line}`) : []),
     ...(missed === 0

@@ -183,6 +183,17 @@ describe('the summary of a guarded command', () => {
              [2] b`);
   });
 
+  it('names the causes of SIGABRT, since V8 ends a program so at its heap limit', () => {
+    const summaryOf = (signal: string) =>
+      describeGuarded(styleFor({}, {}), { ...guarded, end: killed(signal), others: [] });
+    expect(summaryOf('SIGABRT')).toContain(`was killed by SIGABRT after 1.00 s
+  SIGABRT    V8's heap limit, if the program's last lines say "heap out of memory":
+             raise it with NODE_OPTIONS=--max-old-space-size=MIB
+             otherwise process.abort(), a failed check of native code, or a signal from outside
+`);
+    expect(summaryOf('SIGSEGV')).not.toContain('heap limit');
+  });
+
   it('says why there are no events', () => {
     const nothing: Guarded = {
       ...guarded,
