@@ -183,7 +183,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const stopRequested = new Promise<string>((resolve) => {
     requestStop = resolve;
   });
-  const retention = new RetentionKeeper({ sessions, outputs, timers, now, log });
+  const retention = new RetentionKeeper({ sessions, outputs, userBehind, timers, now, log });
   const services: CommandServices = {
     registry,
     queue,

@@ -5,7 +5,7 @@ import type { Session } from '../model/session.ts';
 import { SessionRegistry } from '../model/session-registry.ts';
 import type { ArchiveRemoval } from '../outputs/archive-removal.ts';
 import type { EarlierSnapshot } from '../outputs/earlier-snapshots.ts';
-import { KEPT_UNLIMITED_MAX } from '../shares/limits.ts';
+import { KEPT_ARCHIVES_MAX, KEPT_UNLIMITED_MAX } from '../shares/limits.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { createSession } from '../testing/test-sessions.test.support.ts';
@@ -46,6 +46,7 @@ beforeEach(() => {
     sessions: () => sessions,
     outputs,
     timers,
+    userBehind: (uid) => uid,
     now: () => new Date(1e12),
     log: QUIET_LOG,
   });
@@ -202,6 +203,18 @@ describe('RetentionKeeper', () => {
     await waitMinutes(6);
     expect(onDisk).toEqual(['own']);
     expect(session.archive.removed).toBe(3);
+  });
+
+  it('remembers for a user half of the archives that other users leave', () => {
+    limit({ ageSeconds: 1e9 });
+    const registry = new SessionRegistry(testShares());
+    const other = createSession(registry, 'other', { owner: { uid: 7, gid: 7 } });
+    sessions = [session, other];
+    const others = Array.from({ length: KEPT_ARCHIVES_MAX - 6 }, (_, i) => `other-${i}`);
+    other.archive.archives.addEarlier(others.map((path) => ({ path, completedMs: 0, bytes: null })));
+    for (const path of ['a', 'b', 'c', 'd', 'e']) keeper.completed(session, session.archive.archives, path);
+    expect(session.archive.archives.oldestFirst.map(({ path }) => path)).toEqual(['c', 'd', 'e']);
+    expect(session.troubles.list()).toEqual(['its archives are too many to be remembered: the oldest stay']);
   });
 
   it('waits for nothing when all limited sessions are gone, or when it is closed', async () => {

@@ -4,6 +4,7 @@ import type { KeptArchive, KeptArchives } from '../model/kept-archives.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionOutputs } from '../outputs/session-outputs.ts';
 import { KEPT_ARCHIVES_MAX, KEPT_UNLIMITED_MAX } from '../shares/limits.ts';
+import type { PoolUsers } from '../shares/shared-pool.ts';
 
 /** Archives get old, and readers end, while nothing is archived. */
 const CHECK_PERIOD_MS = 60_000;
@@ -11,6 +12,8 @@ const CHECK_PERIOD_MS = 60_000;
 export interface RetentionKeeperOptions {
   readonly sessions: () => readonly Session[];
   readonly outputs: Pick<SessionOutputs, 'removeArchive' | 'measureArchive' | 'findEarlierSnapshots'>;
+  /** The user that a number stands for; numbers of one user have one share. */
+  readonly userBehind: PoolUsers['userBehind'];
   readonly timers: Timers;
   readonly now: () => Date;
   readonly log: PeerLog;
@@ -36,9 +39,12 @@ export class RetentionKeeper {
   /** Takes note of a complete archive or snapshot, and checks the session. */
   completed(session: Session, kept: KeptArchives, path: string): void {
     kept.add({ path, completedMs: this.#options.timers.nowMs(), bytes: null });
-    const most = kept.isLimited ? KEPT_ARCHIVES_MAX : KEPT_UNLIMITED_MAX;
     const [oldest] = kept.oldestFirst;
-    if (kept.oldestFirst.length > most && oldest !== undefined) kept.delete(oldest);
+    const isFull = this.#room(session) < 0;
+    if (oldest !== undefined && (isFull || (!kept.isLimited && kept.oldestFirst.length > KEPT_UNLIMITED_MAX))) {
+      kept.delete(oldest);
+      if (kept.isLimited) this.#report(session, 'its archives are too many to be remembered: the oldest stay');
+    }
     this.check(session);
   }
 
@@ -51,6 +57,19 @@ export class RetentionKeeper {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+  }
+
+  /** Number of further archives that the session's user may have remembered. */
+  #room({ owner }: Session): number {
+    const { sessions, userBehind } = this.#options;
+    let own = 0;
+    let others = 0;
+    for (const each of sessions()) {
+      const count = each.archive.kept.reduce((sum, kept) => sum + kept.oldestFirst.length, 0);
+      if (userBehind(each.owner.uid) === userBehind(owner.uid)) own += count;
+      else others += count;
+    }
+    return Math.floor((KEPT_ARCHIVES_MAX - others) / 2) - own;
   }
 
   async #work(session: Session): Promise<void> {
@@ -97,7 +116,7 @@ export class RetentionKeeper {
       kept.unsearched = undefined;
       const age = (completedMs: number) => Math.max(0, now().getTime() - completedMs);
       const nowMs = timers.nowMs();
-      const newest = found.slice(-KEPT_ARCHIVES_MAX);
+      const newest = found.slice(Math.max(0, found.length - this.#room(session)));
       kept.addEarlier(
         newest.map((one) => ({ path: one.path, completedMs: nowMs - age(one.completedMs), bytes: null })),
       );

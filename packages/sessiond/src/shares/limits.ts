@@ -122,11 +122,11 @@ export const LOG_PEERS_MAX = 4096;
 
 export const SNAPSHOT_OUTPUTS_MAX = 64;
 /**
- * Archives, or snapshots of one output, that a session remembers in order to remove them: some 250 bytes each. With
- * limits, these are the archives of a minute for eleven days. Older ones are not removed.
+ * Archives and snapshots that all sessions remember in order to remove them: some 250 bytes each. A user has at most
+ * half of the number that others leave: archives of a minute for 22 days. Older ones are not removed.
  */
-export const KEPT_ARCHIVES_MAX = 16_384;
-/** The same without limits: the archives that limits can concern if they are set later. */
+export const KEPT_ARCHIVES_MAX = 65_536;
+/** Archives, or snapshots of one output, without limits: limits that are set later can concern these. */
 export const KEPT_UNLIMITED_MAX = 256;
 /** Rings of ended threads that are kept for the snapshots of one session, and their memory. */
 export const ENDED_RINGS_MAX = 64;
