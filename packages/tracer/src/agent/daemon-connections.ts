@@ -70,13 +70,13 @@ export class DaemonConnections {
     }
   }
 
-  /** Reports the name of the program again if it has changed, as a title does. */
+  /** Reports the name of the program again if it has changed. Does not wait: a later call repeats what is not sent. */
   reportProgramName(): void {
     if (!isMainThread || this.#program === undefined) return;
     const program = programName();
     if (program === this.#program) return;
-    this.#program = program;
-    this.send({ type: 'program', program });
+    const sent = this.openLinks().map((link) => link.trySend({ type: 'program', program }));
+    if (sent.every(Boolean)) this.#program = program;
   }
 
   send(message: AppMessage): void {
