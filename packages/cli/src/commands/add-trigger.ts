@@ -42,7 +42,7 @@ const OPTIONS: readonly (readonly [flags: string, what: string, choices?: readon
   ['-u, --userspace', 'the same as --domain=user'],
   ['--threshold-ratio <ratio>', 'fill level as part of a ring, from 0 to 1'],
   ['--threshold-size <size>', 'size in bytes, with k, M or G'],
-  ['-p, --procname <name>', 'name of processes, with * anywhere (default: all)'],
+  ['-p, --procname <name>', 'name of programs or titles of processes, with * anywhere (default: all)'],
   ['--cause <cause>', 'cause of an exit; repeatable (default: all)', EXIT_CAUSES],
   ['-r, --rate <number>', 'number of events per second'],
   ['-P, --period <period>', 'duration in microseconds, or with us, ms, s, m or h'],
