@@ -329,7 +329,7 @@ describe('sessions that were saved', () => {
     writeFileSync(join(directory, 'a.lttng'), 'nonsense');
     writeFileSync(join(directory, 'b.lttng'), printSessionFile([{ ...saved, output: '/proc/nowhere', name: 'lost' }]));
     writeFileSync(join(directory, 'c.lttng'), printSessionFile([saved]));
-    writeFileSync(join(daemon.parent, 's', 'old'), '');
+    writeFileSync(join(daemon.parent, 's', 'ust', 'channel0_0'), '');
     daemon.kill('SIGTERM');
     await daemon.ended();
     await daemon.start(undefined, ['--load', directory]);
