@@ -288,6 +288,19 @@ describe('the grammar of add-trigger', () => {
     expect(trigger).toEqual({ name: null, condition: rule({}), actions: [action] });
   });
 
+  it('warns of a token file that cannot be used, and of a token without encryption', () => {
+    const warningsOf = (url: string) => {
+      const context = fakeContext();
+      parseTrigger(context, wordsOf(`${RULE} --action=webhook ${url} --token-file=/none/token`));
+      return context.errors();
+    };
+    expect(warningsOf('https://h/')).toMatch(
+      /^warning: the token file \/none\/token cannot be read: .*ENOENT.*Posts fail until this is corrected\.\n$/,
+    );
+    expect(warningsOf('http://localhost:1/')).not.toContain('encryption');
+    expect(warningsOf('http://h/')).toContain('warning: the token travels to h without encryption: use https\n');
+  });
+
   it('reads every condition with every action and every rate policy', () => {
     const policies = [
       ['', { every: 1 }],
