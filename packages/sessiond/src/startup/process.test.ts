@@ -86,6 +86,22 @@ describe('the daemon in the background', () => {
     expect(open).toContain(directory.logFile);
   });
 
+  it('leaves the file of NODE_EXTRA_CA_CERTS open, which a thread of Node.js may be reading', async () => {
+    const certificates = join(home, 'certificates');
+    writeFileSync(certificates, '');
+    const script = 'exec 9<>"$1" 200<"$2"; shift 2; "$@"';
+    const command = ['-c', script, 'bash', join(home, 'lock'), certificates, process.execPath, ...args('-d')];
+    const { status } = spawnSync('bash', command, {
+      env: env({ NODE_EXTRA_CA_CERTS: certificates }),
+      stdio: 'ignore',
+    });
+    expect(status).toBe(0);
+    const pid = Number.parseInt(readFileSync(directory.pidFile, 'utf8'), 10);
+    const open = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+    expect(open).toContain(certificates);
+    expect(open).not.toContain(join(home, 'lock'));
+  });
+
   it('signals the parent when it is ready', async () => {
     // Ends by itself where no signal comes: nobody may be left to end it.
     const script = `trap 'echo ready; exit 0' USR1; "$@" & for tenth in $(seq 600); do sleep 0.1; done; exit 1`;
