@@ -6,7 +6,19 @@ import { eventsOf, makeSandbox, program, REGISTER_URL, record, startNode } from 
 const LISTENERS =
   'console.log(JSON.stringify(Object.fromEntries(process.eventNames().map((n) => [String(n), process.listenerCount(n)]))))';
 
+/** Prints the flags of standard error, which a stream of Node.js makes non-blocking if it is a pipe. */
+const FLAGS_OF_STDERR = `
+  import { readFileSync } from 'node:fs';
+  console.log(/^flags:.*/m.exec(readFileSync('/proc/self/fdinfo/2', 'latin1'))[0]);`;
+
 describe('in an application', () => {
+  it('the tracer does not open standard error, a pipe that the program may share', async () => {
+    const sandbox = makeSandbox();
+    const flags = async (...options: string[]) =>
+      (await startNode(sandbox, [...options, '--input-type=module', '-e', FLAGS_OF_STDERR]).ended).stdout;
+    expect(await flags('--import', REGISTER_URL)).toBe(await flags());
+  });
+
   it('the tracer adds no listener and keeps nothing alive', async () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [process.execPath, program('guest.mjs')]);

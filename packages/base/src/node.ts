@@ -3,9 +3,18 @@
  * the global ones. They come from built-in modules, because realms made by others (jest, jsdom, vm) lack some of the
  * globals.
  */
+import module from 'node:module';
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
 import type { Timers } from './timers.ts';
+
+/**
+ * Functions of `node:util`. An `import` of that module opens standard error as a stream since Node.js 22: this takes a
+ * descriptor, and makes a pipe non-blocking that the program may share with others. A `require` does not.
+ */
+export const { format, getSystemErrorMap, TextEncoder } = module.createRequire('/')(
+  'node:util',
+) as typeof import('node:util');
 
 export const now = performance.now.bind(performance);
 export const { setImmediate, setTimeout } = timers;

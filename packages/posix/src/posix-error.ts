@@ -1,5 +1,5 @@
-import { getSystemErrorMap } from 'node:util';
 import { RingtailError } from '@ringtail/base';
+import { getSystemErrorMap } from '@ringtail/base/node';
 
 /**
  * A system call that failed. `code` is the errno name (`ENOSPC`, `ECONNREFUSED`, …), or `TIMEOUT` for a call that

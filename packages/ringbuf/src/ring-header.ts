@@ -1,5 +1,5 @@
-import { TextEncoder } from 'node:util';
 import { UUID_BYTES } from '@ringtail/base';
+import { TextEncoder } from '@ringtail/base/node';
 import {
   Header,
   headerBytesFor,

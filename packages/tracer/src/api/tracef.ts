@@ -1,10 +1,12 @@
-import { format } from 'node:util';
+import module from 'node:module';
 import type { LogLevelName } from '@ringtail/protocol';
 import { debug } from '../host/debug.ts';
 import { i32, str } from './fields.ts';
 import { provider } from './provider.ts';
 import type { Tracepoint } from './tracepoint.ts';
 
+/** `util.format`, loaded with the first message. `@ringtail/base/node` explains why no `import` loads it. */
+let format: typeof import('node:util').format | undefined;
 /** Declared at the first use, so that programs without messages do not list it. */
 let tracefEvent: Tracepoint<[msg: string]> | undefined;
 
@@ -12,7 +14,7 @@ let tracefEvent: Tracepoint<[msg: string]> | undefined;
 export function tracef(message: string, ...values: readonly unknown[]): void {
   try {
     tracefEvent ??= provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
-    if (tracefEvent.enabled) tracefEvent(safely(() => format(message, ...values)));
+    if (tracefEvent.enabled) tracefEvent(textOf(message, values));
   } catch (error) {
     debug('a message is not recorded', error);
   }
@@ -34,12 +36,7 @@ export function tracelog(logLevel: LogLevelName, message: string, ...values: rea
     const event = tracelogEvents[logLevel] ?? declareTracelog(logLevel);
     if (!event.enabled) return;
     const { line, file, func } = callerOf(tracelog);
-    event(
-      line,
-      file,
-      func,
-      safely(() => format(message, ...values)),
-    );
+    event(line, file, func, textOf(message, values));
   } catch (error) {
     debug('a message is not recorded', error);
   }
@@ -50,6 +47,13 @@ function declareTracelog(logLevel: LogLevelName) {
   const event = provider('lttng_ust_tracelog').tracepoint(name, TRACELOG_FIELDS, { logLevel });
   tracelogEvents[logLevel] = event;
   return event;
+}
+
+function textOf(message: string, values: readonly unknown[]): string {
+  return safely(() => {
+    format ??= (module.createRequire('/')('node:util') as typeof import('node:util')).format;
+    return format(message, ...values);
+  });
 }
 
 /** Formats a text. Formatting runs the values' own code, which may throw: the application must not notice. */
