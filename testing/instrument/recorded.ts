@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { eventsOf, makeSandbox, record, type TracedEvent } from '../e2e/harness.ts';
+import { eventsOf, makeSandbox, record, type Sandbox, startNode, type TracedEvent } from '../e2e/harness.ts';
 
 /** An event of the runtime, with its fields by name. */
 export interface RuntimeEvent {
@@ -10,24 +10,57 @@ export interface RuntimeEvent {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** How a recorded program ended, and its events in order. */
+export interface RecordedProgram {
+  readonly events: RuntimeEvent[];
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /**
- * Records a program with the instruments.
+ * Records a program with the instruments. It has to end with the exit code 0.
  *
  * @param source of an ES module that knows nothing of Ringtail
  * @param options of `record`, such as its rules
- * @returns its events in order, and its output
  */
-export async function recorded(
-  source: string,
-  options: readonly string[] = [],
-): Promise<{ events: RuntimeEvent[]; stdout: string }> {
-  const sandbox = makeSandbox();
-  const file = join(sandbox.directory, 'app.mjs');
-  writeFileSync(file, source);
-  const instrumented = { ...sandbox, env: { ...sandbox.env, RINGTAIL_INSTRUMENT: undefined } };
-  const { ended, summary, trace } = await record(instrumented, [process.execPath, file], options);
-  expect([ended.code, summary.troubles, summary.eventsDiscarded]).toEqual([0, [], 0]);
-  return { events: eventsOf(sandbox, trace).map(withFields), stdout: ended.stdout };
+export async function recorded(source: string, options: readonly string[] = []): Promise<RecordedProgram> {
+  const program = await recordedFile(programIn(makeSandbox(), source), options);
+  expect(program.code).toBe(0);
+  return program;
+}
+
+/** The same for a program with any exit code. Its output and exit code have to be as without Ringtail. */
+export async function recordedUnchanged(source: string, options: readonly string[] = []): Promise<RecordedProgram> {
+  const file = programIn(makeSandbox(), source);
+  const { code, stdout, stderr } = await startNode(file.sandbox, [file.path]).ended;
+  const program = await recordedFile(file, options);
+  expect({ code: program.code, stdout: program.stdout, stderr: program.stderr }).toEqual({ code, stdout, stderr });
+  return program;
+}
+
+interface ProgramFile {
+  readonly sandbox: Sandbox;
+  readonly path: string;
+}
+
+function programIn(sandbox: Sandbox, source: string): ProgramFile {
+  const path = join(sandbox.directory, 'app.mjs');
+  writeFileSync(path, source);
+  return { sandbox: { ...sandbox, env: { ...sandbox.env, RINGTAIL_INSTRUMENT: undefined } }, path };
+}
+
+async function recordedFile({ sandbox, path }: ProgramFile, options: readonly string[]): Promise<RecordedProgram> {
+  const { ended, summary, trace } = await record(sandbox, [process.execPath, path], options);
+  expect([summary.troubles, summary.eventsDiscarded]).toEqual([[], 0]);
+  const { stdout, stderr } = ended;
+  return {
+    events: eventsOf(sandbox, trace).map(withFields),
+    code: summary.exitCode,
+    stdout,
+    // The summary is the last line.
+    stderr: stderr.slice(0, stderr.trimEnd().lastIndexOf('\n') + 1),
+  };
 }
 
 /** The fields of events with the same name, in order. */
@@ -35,12 +68,23 @@ export function fieldsOf(events: readonly RuntimeEvent[], name: string): Runtime
   return events.filter((event) => event.name === name).map(({ fields }) => fields);
 }
 
-/** Reads `NAME = VALUE` of a line of text. Structures are not read. */
+/** Reads `NAME = VALUE` of a line of text. The elements of a sequence become lines. Structures are not read. */
 function withFields({ name, fields }: TracedEvent): RuntimeEvent {
   const payload = fields.slice(fields.indexOf('}, {') + 4);
-  const values = [...payload.matchAll(/(\w+) = (?:"([^"]*)"|\( "([^"]*)"[^)]*\)|([^,\s}]+))/g)];
+  const values = [
+    ...payload.matchAll(/(\w+) = (?:"([^"]*)"|\( "([^"]*)"[^)]*\)|\[ ((?:\[\d+\] = "[^"]*",? )*)\]|([^,\s}]+))/g),
+  ];
   return {
     name,
-    fields: Object.fromEntries(values.map(([, field, text, label, plain]) => [field, text ?? label ?? plain])),
+    fields: Object.fromEntries(
+      values.map(([, field, text, label, elements, plain]) => [
+        field,
+        text ?? label ?? (elements === undefined ? plain : linesOf(elements)),
+      ]),
+    ),
   };
+}
+
+function linesOf(elements: string): string {
+  return [...elements.matchAll(/"([^"]*)"/g)].map(([, element]) => element).join('\n');
 }

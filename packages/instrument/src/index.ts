@@ -5,11 +5,12 @@
  */
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
+import { eventLoop } from './runtime/event-loop/event-loop.ts';
 import { gc } from './runtime/gc.ts';
 import { httpClient } from './runtime/http/http-client.ts';
 import { httpServer } from './runtime/http/http-server.ts';
 
-const INSTRUMENTS: Readonly<Record<string, Instrument>> = { httpServer, httpClient, gc };
+const INSTRUMENTS: Readonly<Record<string, Instrument>> = { httpServer, httpClient, eventLoop, gc };
 
 /** Declares the events of all instruments in this thread. Never throws. */
 export function install(tracer: Tracer, thread: InstrumentedThread): void {

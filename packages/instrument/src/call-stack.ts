@@ -1,0 +1,44 @@
+/** Captured at load: programs replace properties of the global objects. */
+const ErrorConstructor = Error;
+const { captureStackTrace } = Error;
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { deleteProperty } = Reflect;
+
+/** The two properties by which a program configures stack traces. */
+const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
+const FRAMES_MAX = 64;
+
+/**
+ * Captures the JavaScript call stack below a function, without any code of the program.
+ *
+ * @param callee the innermost function that is left out, with all that it calls
+ * @returns frames in V8's format without source maps, innermost first; none where the program has frozen `Error`
+ */
+export function callStackBelow(callee: (...args: never[]) => unknown): string[] {
+  const [limit, prepare] = SETTINGS.map((name) => getOwnPropertyDescriptor(ErrorConstructor, name));
+  try {
+    setSetting('stackTraceLimit', FRAMES_MAX);
+    setSetting('prepareStackTrace', (_: unknown, frames: readonly NodeJS.CallSite[]) => frames);
+    const holder: { stack?: unknown } = {};
+    captureStackTrace(holder, callee);
+    return (holder.stack as readonly NodeJS.CallSite[]).map(String);
+  } catch {
+    return [];
+  } finally {
+    restoreSetting('prepareStackTrace', prepare);
+    restoreSetting('stackTraceLimit', limit);
+  }
+}
+
+function setSetting(name: string, value: unknown): void {
+  defineProperty(ErrorConstructor, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function restoreSetting(name: string, descriptor: PropertyDescriptor | undefined): void {
+  try {
+    if (descriptor === undefined) deleteProperty(ErrorConstructor, name);
+    else defineProperty(ErrorConstructor, name, descriptor);
+  } catch {
+    // A property that could not be changed needs no restoring.
+  }
+}

@@ -1,0 +1,27 @@
+const acts = new Set<() => void>();
+
+/**
+ * Acts when the program exits, before the listeners that the program adds later. Errors stay out of the program.
+ *
+ * All sources share one listener, so the program's limit of listeners is as far away as it can be.
+ *
+ * @returns a function that takes it back
+ */
+export function onExit(act: () => void): () => void {
+  if (acts.size === 0) process.on('exit', exiting);
+  acts.add(act);
+  return () => {
+    acts.delete(act);
+    if (acts.size === 0) process.removeListener('exit', exiting);
+  };
+}
+
+function exiting(): void {
+  for (const act of acts) {
+    try {
+      act();
+    } catch {
+      // The program ends as it would without us.
+    }
+  }
+}

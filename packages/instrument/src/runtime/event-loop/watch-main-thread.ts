@@ -1,0 +1,83 @@
+/// <reference lib="es2024.sharedmemory" />
+import type { Session } from 'node:inspector';
+
+/** Shared by the main thread and its watcher: places in an `Int32Array`. Times are milliseconds modulo 2^32. */
+export const WatchState = {
+  /** Time of the last heartbeat. */
+  BEAT: 0,
+  /** A value of `WatchPhase`. */
+  PHASE: 1,
+  /** Time when the watcher asked for the stack. */
+  ASKED: 2,
+  LENGTH: 3,
+} as const;
+
+/**
+ *   QUIET --watcher connects--> ASKED --main thread has captured--> CAPTURED --watcher disconnects--> QUIET
+ */
+export const WatchPhase = { QUIET: 0, ASKED: 1, CAPTURED: 2 } as const;
+
+export interface WatchOrder {
+  readonly state: Int32Array;
+  readonly thresholdMs: number;
+  /** JavaScript that makes the main thread capture its stack. */
+  readonly expression: string;
+  readonly places: typeof WatchState;
+  readonly phases: typeof WatchPhase;
+}
+
+/**
+ * Runs in the watcher's thread. When the main thread has had no heartbeat for the threshold, it has V8 interrupt the
+ * main thread and evaluate an expression there, on top of the stack that blocks the event loop.
+ *
+ * `Runtime.evaluate` needs no domain of the inspector to be enabled, so a debugger of the program notices nothing.
+ * The thread starts from the text of this function. It can therefore use only its parameters and globals.
+ */
+export function watchMainThread(
+  { state, thresholdMs, expression, places, phases }: WatchOrder,
+  inspector: { readonly Session: new () => Session },
+): void {
+  let answeredBeat: number | undefined;
+
+  function now(): number {
+    return Number(process.hrtime.bigint() / 1_000_000n) | 0;
+  }
+
+  function look(): void {
+    const beat = Atomics.load(state, places.BEAT);
+    const sinceBeatMs = (now() - beat) | 0;
+    if (beat === answeredBeat) setTimeout(look, thresholdMs);
+    else if (sinceBeatMs < thresholdMs) setTimeout(look, thresholdMs - sinceBeatMs);
+    else {
+      answeredBeat = beat;
+      ask();
+    }
+  }
+
+  /** Without the inspector, which the permission model refuses, an error ends this thread. */
+  function ask(): void {
+    const session = new inspector.Session();
+    Atomics.store(state, places.ASKED, now());
+    Atomics.store(state, places.PHASE, phases.ASKED);
+    session.connectToMainThread();
+    session.post('Runtime.evaluate', { expression, silent: true });
+    awaitCapture(session);
+  }
+
+  /** The main thread waits meanwhile: a connection must not be open when it exits. */
+  function awaitCapture(session: Session): void {
+    const { async, value } = Atomics.waitAsync(state, places.PHASE, phases.ASKED);
+    if (async) {
+      void value.then(() => awaitCapture(session));
+      return;
+    }
+    session.disconnect();
+    Atomics.store(state, places.PHASE, phases.QUIET);
+    Atomics.notify(state, places.PHASE);
+    setTimeout(look, thresholdMs);
+  }
+
+  // A pending `Atomics.waitAsync` does not keep the thread alive.
+  setInterval(() => undefined, 1 << 30);
+  look();
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { fieldsOf, recorded, recordedUnchanged } from './recorded.ts';
+
+/** The watcher has time to start before, and time to look during the stall, on a busy machine as well. */
+const STALLING = `
+  import { execSync } from 'node:child_process';
+  function computesTooLong() {
+    const end = performance.now() + 1500;
+    while (performance.now() < end);
+  }
+  function readsFromAShell() {
+    execSync('sleep 1.5');
+  }
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));`;
+
+describe('stalls of the event loop', () => {
+  it('are recorded with the stack that causes them, taken while the loop is blocked', async () => {
+    const { events } = await recorded(`${STALLING}
+      await wait(500);
+      computesTooLong();
+      await wait(200);
+      readsFromAShell();
+      await wait(200);`);
+    const found = fieldsOf(events, 'node_eventloop:stall').filter((stall) => Number(stall.duration_ns) >= 1.5e9);
+    expect(found.map(({ stack }) => /computesTooLong|readsFromAShell/.exec(stack ?? '')?.[0])).toEqual([
+      'computesTooLong',
+      'readsFromAShell',
+    ]);
+    expect(found[0]?.stack).toMatch(/^computesTooLong \(.*app\.mjs:5:\d+\)/m);
+    expect(found[1]?.stack_source).toBe('after_native');
+  });
+
+  it('interrupt a regular expression that backtracks, and the answer of the expression stays the same', async () => {
+    const { events, stdout } = await recorded(
+      `await new Promise((resolve) => setTimeout(resolve, 500));
+      const end = performance.now() + 1500;
+      const answers = new Set();
+      function backtracks() {
+        while (performance.now() < end) answers.add(/^(a+)+$/.test('a'.repeat(22) + 'b'));
+      }
+      backtracks();
+      console.log(...answers);`,
+    );
+    expect(stdout).toBe('false\n');
+    const stacks = fieldsOf(events, 'node_eventloop:stall').map(({ stack }) => stack ?? '');
+    expect(stacks.filter((stack) => /RegExp\.test.*\nbacktracks /.test(stack))).toHaveLength(1);
+  });
+
+  it('leave resources, events, output and the exit code of a program as they are', async () => {
+    const { events } = await recordedUnchanged(`${STALLING}
+      process.on('worker', () => console.log('a thread that the program has not made'));
+      const before = [Error.stackTraceLimit, Error.prepareStackTrace];
+      await wait(500);
+      computesTooLong();
+      await wait(100);
+      console.log(process.getActiveResourcesInfo(), process._getActiveHandles().length);
+      console.log(before[0] === Error.stackTraceLimit, before[1] === Error.prepareStackTrace);
+      console.error(Object.keys(globalThis).length);
+      computesTooLong();
+      process.exit(7);`);
+    expect(fieldsOf(events, 'node_eventloop:stall').filter(({ stack }) => stack?.includes('computes'))).toHaveLength(2);
+  });
+
+  it('in worker threads are recorded without a stack', async () => {
+    const { events } = await recorded(`
+      import { isMainThread, Worker } from 'node:worker_threads';
+      if (isMainThread) new Worker(new URL(import.meta.url));
+      else {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        const end = performance.now() + 500;
+        while (performance.now() < end);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }`);
+    const found = fieldsOf(events, 'node_eventloop:stall').filter((stall) => Number(stall.duration_ns) >= 5e8);
+    expect(found.map(({ stack_source, stack }) => [stack_source, stack])).toContainEqual(['none', '']);
+  });
+});
+
+describe('turns of the event loop', () => {
+  it('are recorded with the time that the loop was idle in them', async () => {
+    const { events } = await recorded(
+      `const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      await wait(300);
+      const end = performance.now() + 1000;
+      while (performance.now() < end);
+      await wait(300);`,
+      ['-u', 'node_eventloop:turn'],
+    );
+    const turns = fieldsOf(events, 'node_eventloop:turn');
+    const activeNs = (turn: Readonly<Record<string, string>>) => Number(turn.duration_ns) - Number(turn.idle_ns);
+    expect(turns.filter((turn) => Number(turn.idle_ns) >= 2e8).length).toBeGreaterThanOrEqual(2);
+    expect(turns.some((turn) => activeNs(turn) >= 1e9)).toBe(true);
+  });
+});
+
+describe('the utilization of the event loop', () => {
+  it('is recorded every second', async () => {
+    const { events } = await recorded(`setTimeout(() => undefined, 2500);`, ['-u', 'node_eventloop:utilization']);
+    const samples = fieldsOf(events, 'node_eventloop:utilization');
+    expect(samples.length).toBeGreaterThanOrEqual(1);
+    expect(samples.every((sample) => Number(sample.idle_ns) > 5e8)).toBe(true);
+  });
+});
