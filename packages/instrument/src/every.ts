@@ -1,5 +1,4 @@
-/** Captured at load: tests of programs replace timers. */
-const { setInterval, clearInterval } = globalThis;
+import { clearInterval, setInterval } from './node.ts';
 
 /**
  * Acts at intervals, without keeping the program alive. An error ends it, and stays out of the program.

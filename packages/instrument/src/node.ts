@@ -3,4 +3,4 @@
  */
 import timers from 'node:timers';
 
-export const { clearInterval, setInterval } = timers;
+export const { clearImmediate, clearInterval, setImmediate, setInterval } = timers;

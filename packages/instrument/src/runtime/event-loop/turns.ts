@@ -1,9 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { nowNs, nsOfMs } from '../../clock.ts';
 import type { EventSource, Tracer } from '../../instrument.ts';
-
-/** Captured at load: tests of programs replace timers. */
-const { setImmediate, clearImmediate } = globalThis;
+import { clearImmediate, setImmediate } from '../../node.ts';
 
 /**
  * Turns of the event loop, from one check phase to the next.

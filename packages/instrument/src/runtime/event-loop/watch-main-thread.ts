@@ -54,7 +54,6 @@ export function watchMainThread(
     }
   }
 
-  /** Without the inspector, which the permission model refuses, an error ends this thread. */
   function ask(): void {
     const session = new inspector.Session();
     Atomics.store(state, places.ASKED, now());

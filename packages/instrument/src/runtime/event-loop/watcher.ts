@@ -36,15 +36,22 @@ export interface Watcher {
   end(): void;
 }
 
-/** @returns undefined where no stacks can be taken: outside the main thread, or without threads or the inspector */
+/** @returns undefined where no stacks can be taken: see `canBeWatched` */
 export function startWatcher(thresholdMs: number): Watcher | undefined {
-  if (!isMainThread || !process.features.inspector) return undefined;
   try {
-    return new MainThreadWatcher(thresholdMs);
+    return canBeWatched() ? new MainThreadWatcher(thresholdMs) : undefined;
   } catch {
-    // The permission model of Node.js may allow no threads.
     return undefined;
   }
+}
+
+/**
+ * Where the main thread has no inspector, Node.js aborts the process when a thread connects to it. The permission model
+ * leaves the inspector out, and embedders such as Electron may do so.
+ */
+function canBeWatched(): boolean {
+  const { permission, features, versions } = process as typeof process & { readonly permission?: unknown };
+  return isMainThread && features.inspector && permission === undefined && versions.electron === undefined;
 }
 
 class MainThreadWatcher implements Watcher {
