@@ -28,7 +28,8 @@ export function makePlaces({ directory }: Sandbox): Places {
 function installTracer(modules: string): void {
   const source = join(ROOT, 'packages', 'tracer');
   const destination = join(modules, '@ringtail', 'tracer');
-  for (const file of ['package.json', 'dist/index.js', 'dist/index.cjs', 'dist/clock-linux-x64.node']) {
+  const entries = ['index', 'register'].flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  for (const file of ['package.json', ...entries, 'dist/clock-linux-x64.node']) {
     if (existsSync(join(source, file))) cpSync(join(source, file), join(destination, file));
   }
   mkdirSync(dirname(join(modules, NATIVE)), { recursive: true });

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { instantOf } from '@ringtail/base';
 import type { Message } from '@ringtail/ctf';
-import { type ChannelAttributes, STATE_DIRECTORY } from '@ringtail/protocol';
+import { type ChannelAttributes, STATE_DIRECTORY, UNSET_SWITCH_TIMER_US } from '@ringtail/protocol';
 import { FdSink, FollowedDirectory, LiveReader, PrettyPrinter, printJson, TextBuffer } from '@ringtail/reader';
 import type { Command } from 'commander';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { outputFormatOf } from '../options/common-options.ts';
-import { formatBytes } from '../output/quantity.ts';
 import { reportError, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
@@ -84,7 +83,6 @@ export async function followSession(
 type Print = () => boolean;
 
 async function follow(context: Context, recording: Recording, directory: FollowedDirectory, print: Print) {
-  warnOfTimers(context, recording.channels);
   const delayNs = BigInt(DELAY_MS + longestTimerMs(recording.channels)) * 1_000_000n;
   const begin = context.now().getTime();
   const stop = new AbortController();
@@ -202,20 +200,10 @@ async function untilDestroyed(context: Context, directory: string): Promise<void
   while (hasRecorder(directory) && context.now().getTime() < until) await delay(POLL_MS);
 }
 
+/** The longest time until the consumer daemon writes an event. The channels of a recording may be unknown. */
 function longestTimerMs(channels: readonly ChannelAttributes[]): number {
-  return Math.ceil(Math.max(0, ...channels.map(({ switchTimerUs }) => switchTimerUs / 1000)));
-}
-
-/** Warns of channels whose events come late, and out of order. */
-function warnOfTimers(context: Context, channels: readonly ChannelAttributes[]): void {
-  for (const { name, switchTimerUs, subBufBytes } of channels) {
-    if (switchTimerUs > 0) continue;
-    warn(
-      context,
-      `channel ${name} has no switch timer: its events are written when a sub-buffer of ${formatBytes(subBufBytes)} is full, ` +
-        `and at the stop; a channel made with ringtail enable-channel --switch-timer=200ms is written as it records`,
-    );
-  }
+  const known = channels.length > 0 ? channels : [{ switchTimerUs: 0 }];
+  return Math.ceil(Math.max(...known.map(({ switchTimerUs }) => (switchTimerUs || UNSET_SWITCH_TIMER_US) / 1000)));
 }
 
 /** The name that the files of a data stream have in common: files of limited size have a number at the end. */

@@ -1,8 +1,9 @@
-import { createRequire } from 'node:module';
+// Not imported by the name `createRequire`, which bundlers follow.
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import type { ThreadRegistry } from '../agent/thread-registry.ts';
 import { debug } from '../host/debug.ts';
-import { REGISTRY_KEY } from './registry-key.ts';
+import { type RegistryHolder, registryKey } from './registry-key.ts';
 
 interface Instruments {
   install(tracer: object, thread: ThreadRegistry): void;
@@ -18,7 +19,7 @@ interface Instruments {
 export function loadInstruments(tracer: object): void {
   try {
     if (process.env.RINGTAIL_INSTRUMENT === '0') return;
-    const registry = (globalThis as { [REGISTRY_KEY]?: ThreadRegistry })[REGISTRY_KEY];
+    const registry = (globalThis as unknown as RegistryHolder)[registryKey()];
     // The registry of an older copy of the tracer cannot watch tracepoints.
     if (registry?.watch === undefined || registry.isInstrumented) return;
     const instruments = findInstruments();
@@ -46,7 +47,7 @@ function findInstruments(): Instruments | undefined {
 
 /** @returns undefined if there is no such module */
 function requireFrom(file: string, name: string): Instruments | undefined {
-  const require = createRequire(file);
+  const require = module.createRequire(file);
   let path: string;
   try {
     path = require.resolve(name);

@@ -2,7 +2,7 @@ import { RINGTAIL_VERSION } from '@ringtail/base/version';
 import { inertTracepoint } from '../agent/inert-tracepoint.ts';
 import type { ThreadRegistry } from '../agent/thread-registry.ts';
 import { debug, reasonOf } from '../host/debug.ts';
-import { REGISTRY_KEY } from './registry-key.ts';
+import { type RegistryHolder, registryKey } from './registry-key.ts';
 
 let registry: ThreadRegistry | undefined;
 
@@ -17,8 +17,9 @@ export function threadRegistry(): ThreadRegistry {
 /** Several copies of the tracer in one thread share the registry of the first. */
 function sharedRegistry(): ThreadRegistry {
   try {
-    const holder = globalThis as { [REGISTRY_KEY]?: ThreadRegistry };
-    return holder[REGISTRY_KEY] ?? startRegistry(holder);
+    const key = registryKey();
+    const holder = globalThis as unknown as RegistryHolder;
+    return holder[key] ?? startRegistry(holder, key);
   } catch (error) {
     return inoperativeRegistry(error);
   }
@@ -32,11 +33,11 @@ function sharedRegistry(): ThreadRegistry {
  * other part, `api` and the modules that it imports, is loaded with the program: none of them does anything while it is
  * loaded.
  */
-function startRegistry(holder: object): ThreadRegistry {
+function startRegistry(holder: object, key: symbol): ThreadRegistry {
   const machinery: { startThread(version: string): ThreadRegistry } = require('../agent/start-thread.ts');
   const started = machinery.startThread(RINGTAIL_VERSION);
   try {
-    Object.defineProperty(holder, REGISTRY_KEY, { value: started });
+    Object.defineProperty(holder, key, { value: started });
   } catch (error) {
     debug('other copies of the tracer in this thread register on their own', error);
   }
