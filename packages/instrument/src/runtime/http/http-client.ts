@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { subscribeAll } from '../../channels.ts';
+import { codeOf } from '../../error-code.ts';
 import { identifiers } from '../../identifiers.ts';
 import type { EventSource, Tracer } from '../../instrument.ts';
 import { pathOf } from './path.ts';
@@ -81,10 +82,4 @@ export function httpClient({ provider, u64, u16, str, bool }: Tracer): readonly 
     };
   };
   return [{ tracepoints: [begin, response, end], install }];
-}
-
-/** The code of an error of Node.js, such as `ECONNREFUSED`, else its name: messages may hold private data. */
-function codeOf(error: unknown): string {
-  const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown };
-  return String(code ?? name ?? 'unknown');
 }
