@@ -21,4 +21,19 @@ describe('garbage collections', () => {
     expect(Number(duration)).toBeGreaterThan(0);
     expect(Number(forced[0]?.heap_used)).toBeGreaterThan(1_000_000);
   });
+
+  it('are recorded with the heap before and after, if a rule names that event', async () => {
+    const { events } = await recorded(
+      `import { setFlagsFromString } from 'node:v8';
+      import { runInNewContext } from 'node:vm';
+      setFlagsFromString('--expose-gc');
+      let garbage = Array.from({ length: 1e6 }, (_, i) => ({ i }));
+      garbage = undefined;
+      runInNewContext('gc')();
+      setTimeout(() => undefined, 20);`,
+      ['-u', 'node_gc:heap'],
+    );
+    const heaps = fieldsOf(events, 'node_gc:heap').map((heap) => Number(heap.heap_before) - Number(heap.heap_after));
+    expect(Math.max(...heaps)).toBeGreaterThan(1e7);
+  });
 });

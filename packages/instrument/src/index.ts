@@ -5,15 +5,34 @@
  */
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
+import { asyncResources, promises } from './runtime/async.ts';
 import { dns } from './runtime/dns.ts';
 import { eventLoop } from './runtime/event-loop/event-loop.ts';
 import { gc } from './runtime/gc.ts';
+import { heap } from './runtime/heap.ts';
 import { httpClient } from './runtime/http/http-client.ts';
 import { httpServer } from './runtime/http/http-server.ts';
+import { modules } from './runtime/modules.ts';
 import { net } from './runtime/net.ts';
+import { processEvents } from './runtime/process.ts';
 import { undici } from './runtime/undici.ts';
+import { workers } from './runtime/workers.ts';
 
-const INSTRUMENTS: Readonly<Record<string, Instrument>> = { httpServer, httpClient, undici, net, dns, eventLoop, gc };
+const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
+  httpServer,
+  httpClient,
+  undici,
+  net,
+  dns,
+  eventLoop,
+  gc,
+  processEvents,
+  modules,
+  workers,
+  promises,
+  asyncResources,
+  heap,
+};
 
 /** Declares the events of all instruments in this thread. Never throws. */
 export function install(tracer: Tracer, thread: InstrumentedThread): void {

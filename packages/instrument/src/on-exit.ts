@@ -1,4 +1,4 @@
-const acts = new Set<() => void>();
+const acts = new Set<(code: number) => void>();
 
 /**
  * Acts when the program exits, before the listeners that the program adds later. Errors stay out of the program.
@@ -7,7 +7,7 @@ const acts = new Set<() => void>();
  *
  * @returns a function that takes it back
  */
-export function onExit(act: () => void): () => void {
+export function onExit(act: (code: number) => void): () => void {
   if (acts.size === 0) process.on('exit', exiting);
   acts.add(act);
   return () => {
@@ -16,10 +16,10 @@ export function onExit(act: () => void): () => void {
   };
 }
 
-function exiting(): void {
+function exiting(code: number): void {
   for (const act of acts) {
     try {
-      act();
+      act(code);
     } catch {
       // The program ends as it would without us.
     }

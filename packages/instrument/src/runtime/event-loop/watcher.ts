@@ -133,6 +133,13 @@ function nowMs(): number {
   return Math.floor(nowNs() / NS_PER_MS) | 0;
 }
 
+let isStarting = false;
+
+/** Whether the thread that is made at present is a watcher, which the program has not started. */
+export function isStartingWatcher(): boolean {
+  return isStarting;
+}
+
 /** Makes a thread without the event `worker` of `process`, which Node.js emits from the queue of `nextTick`. */
 function withoutWorkerEvent(make: () => Worker): Worker {
   let worker: Worker | undefined;
@@ -149,7 +156,12 @@ function withoutWorkerEvent(make: () => Worker): Worker {
       else Object.defineProperty(process, 'emit', own);
     };
   });
-  worker = make();
+  isStarting = true;
+  try {
+    worker = make();
+  } finally {
+    isStarting = false;
+  }
   nextTick(() => restore?.());
   return worker;
 }
