@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { constants } from 'node:fs';
+import { closeSync, openSync, writeSync } from '../host/files.ts';
 
 const WAKE_BYTE = Buffer.from([1]);
 

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import { loadPosix } from '@ringtail/posix';
+import { statSync } from '../host/files.ts';
 import { threadName } from '../host/thread-name.ts';
 import { reportContextProblem } from './context-problems.ts';
 import type { ContextSource } from './context-source.ts';

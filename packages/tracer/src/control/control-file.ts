@@ -1,4 +1,3 @@
-import { ftruncateSync, readSync } from 'node:fs';
 import { Memfd, type Posix, Seal } from '@ringtail/posix';
 import {
   CONTROL_ABI_VERSION,
@@ -15,6 +14,7 @@ import {
   type ControlTextKind,
   controlTextOffset,
 } from '@ringtail/protocol';
+import { ftruncateSync, readSync } from '../host/files.ts';
 import { memoryName } from '../host/worker-cleanup.ts';
 
 /** Size of the largest pages that Linux uses for mappings. */

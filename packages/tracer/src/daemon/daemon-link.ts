@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { describeError } from '@ringtail/base';
 import { now } from '@ringtail/base/node';
@@ -15,6 +14,7 @@ import {
   type RegisterMessage,
 } from '@ringtail/protocol';
 import { guarded, inNextTurn, later } from '../host/event-loop.ts';
+import { fstatSync } from '../host/files.ts';
 import { settings } from '../host/inheritance.ts';
 import { sendTimeoutMs } from './daemon-timeouts.ts';
 

@@ -1,7 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { RunDirectory } from '@ringtail/posix';
 import { debug } from '../host/debug.ts';
+import { existsSync, statSync } from '../host/files.ts';
 
 /** Whether a run directory has a socket, belongs to root or to this user, and only its owner may write to it. */
 export function isTrustworthy(directory: RunDirectory): boolean {

@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync, readlinkSync, statSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { applicationRunDirectories, O_PATH, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
+import { closeSync, openSync, readlinkSync, statSync } from './files.ts';
 
 /** Flag that opens a file only for its identity; Node.js has no constant for it. */
 const KEY = 'ringtail.handed-on.1';

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Posix } from '@ringtail/posix';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readlinkSync } from './files.ts';
 
 /** Name of a thread's memory in `/proc/self/maps`. */
 export function memoryName(kind: 'ring' | 'control', tid: number): string {

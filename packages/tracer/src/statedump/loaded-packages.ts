@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { basename, dirname } from 'node:path';
 import type { Package, PackageFinder } from '@ringtail/base/files';
+import { readFileSync } from '../host/files.ts';
 
 /** Files in one list. */
 const FILES_MAX = 100_000;
