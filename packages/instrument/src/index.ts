@@ -8,6 +8,7 @@ import type { Instrument, Tracer } from './instrument.ts';
 import { asyncResources, promises } from './runtime/async.ts';
 import { dns } from './runtime/dns.ts';
 import { eventLoop } from './runtime/event-loop/event-loop.ts';
+import { fs } from './runtime/fs.ts';
 import { gc } from './runtime/gc.ts';
 import { heap } from './runtime/heap.ts';
 import { httpClient } from './runtime/http/http-client.ts';
@@ -24,6 +25,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   undici,
   net,
   dns,
+  fs,
   eventLoop,
   gc,
   processEvents,
