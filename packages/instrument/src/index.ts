@@ -6,6 +6,7 @@
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
 import { asyncResources, promises } from './runtime/async.ts';
+import { childProcess } from './runtime/child-process.ts';
 import { dns } from './runtime/dns.ts';
 import { eventLoop } from './runtime/event-loop/event-loop.ts';
 import { fs } from './runtime/fs.ts';
@@ -16,6 +17,7 @@ import { httpServer } from './runtime/http/http-server.ts';
 import { modules } from './runtime/modules.ts';
 import { net } from './runtime/net.ts';
 import { processEvents } from './runtime/process.ts';
+import { crypto, zlib } from './runtime/thread-pool.ts';
 import { undici } from './runtime/undici.ts';
 import { workers } from './runtime/workers.ts';
 
@@ -26,6 +28,9 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   net,
   dns,
   fs,
+  childProcess,
+  zlib,
+  crypto,
   eventLoop,
   gc,
   processEvents,

@@ -15,6 +15,8 @@ export interface Operation {
   readonly durationNs: number;
   /** Code of the error; empty if the call succeeded. */
   readonly error: string;
+  /** What a failed call has thrown, or given its callback or its promise. */
+  readonly reason: unknown;
   /** Result of a successful call: what it has returned, the value of its promise, or the first one of its callback. */
   readonly result: unknown;
 }
@@ -42,8 +44,16 @@ export function operations(holder: object, names: readonly string[], finished: F
 }
 
 function observerOf(name: string, finished: Finished): Observer<Call> {
-  const finish = ({ self, args, startNs }: Call, form: number, error: string, result: unknown) => {
-    finished({ name, form, self, args, startNs, durationNs: Math.max(0, nowNs() - startNs), error, result });
+  const finish = (
+    { self, args, startNs }: Call,
+    form: number,
+    hasFailed: boolean,
+    reason: unknown,
+    result: unknown,
+  ) => {
+    const durationNs = Math.max(0, nowNs() - startNs);
+    const error = hasFailed ? codeOf(reason) : '';
+    finished({ name, form, self, args, startNs, durationNs, error, reason, result });
   };
   return {
     before(self, args) {
@@ -52,7 +62,7 @@ function observerOf(name: string, finished: Finished): Observer<Call> {
       const call = { self, args: [...args], startNs: nowNs(), hasCallback: last >= 0 };
       if (call.hasCallback)
         args[last] = observedCallback(args[last], (error, result) =>
-          finish(call, FORMS.callback, error == null ? '' : codeOf(error), result),
+          finish(call, FORMS.callback, error != null, error, result),
         );
       isInside = true;
       return call;
@@ -60,14 +70,14 @@ function observerOf(name: string, finished: Finished): Observer<Call> {
     returned(call, result) {
       isInside = false;
       const isPending = call.hasCallback || result instanceof Promise;
-      if (!isPending) finish(call, FORMS.sync, '', result);
+      if (!isPending) finish(call, FORMS.sync, false, undefined, result);
     },
     threw(call, error) {
       isInside = false;
-      finish(call, FORMS.sync, codeOf(error), undefined);
+      finish(call, FORMS.sync, true, error, undefined);
     },
     settled(call, error, isFulfilled, value) {
-      finish(call, FORMS.promise, isFulfilled ? '' : codeOf(error), value);
+      finish(call, FORMS.promise, !isFulfilled, error, value);
     },
   };
 }
