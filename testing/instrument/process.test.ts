@@ -16,11 +16,13 @@ describe('the events of a process', () => {
 
   it('tell about exceptions that the program handles, thrown values of any kind, and warnings', async () => {
     const { events } = await recordedUnchanged(`
-      process.on('uncaughtException', (thrown) => console.log('handled', thrown));
+      process.on('uncaughtException', (thrown) => {
+        console.log('handled', thrown);
+        process.exitCode = 4;
+      });
       process.on('warning', ({ message }) => console.log('warned', message));
       process.emitWarning('this is old', { type: 'DeprecationWarning', code: 'APP1' });
-      setTimeout(() => { throw 'a text'; });
-      setTimeout(() => process.exit(4), 50);`);
+      setTimeout(() => { throw 'a text'; }, 50);`);
     expect(fieldsOf(events, 'node_process:uncaught_exception')).toEqual([
       { origin: 'uncaughtException', error: 'string', message: 'a text', stack: '' },
     ]);

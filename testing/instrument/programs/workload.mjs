@@ -54,7 +54,16 @@ print(
   'globals',
   [setTimeout, setInterval, setImmediate, clearTimeout, queueMicrotask, fetch].map((f) => [f.name, f.length]),
 );
-print('listeners', process.eventNames().map(String).sort());
+// Listeners of these events have no effect on the process, and are how Node.js wants it observed.
+const OBSERVERS = ['uncaughtExceptionMonitor', 'warning'];
+print(
+  'listeners',
+  process
+    .eventNames()
+    .map(String)
+    .filter((name) => !OBSERVERS.includes(name))
+    .sort(),
+);
 
 // Errors are the same, with the same stacks.
 print(

@@ -60,15 +60,22 @@ export function promises({ provider, u64 }: Tracer): readonly EventSource[] {
   ];
 }
 
+/** Whether such an event is being recorded. The tracer's own resources meanwhile are none of the program. */
+let isRecording = false;
+
 /** An error in such a callback would end the process. */
 function hookWith(callbacks: HookCallbacks): () => void {
   const guarded = Object.entries(callbacks).map(([name, callback]: [string, (...args: never[]) => void]) => [
     name,
     (...args: never[]) => {
+      if (isRecording) return;
+      isRecording = true;
       try {
         callback(...args);
       } catch {
         // The program goes on as it would without us.
+      } finally {
+        isRecording = false;
       }
     },
   ]);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { everyMs } from '../every.ts';
+import { hasInspector } from '../has-inspector.ts';
 import type { EventSource, Tracer } from '../instrument.ts';
 import { onExit } from '../on-exit.ts';
 
@@ -37,6 +38,7 @@ export function heap({ provider, u64, str, seq }: Tracer): readonly EventSource[
   );
 
   const install = () => {
+    if (!hasInspector()) return () => undefined;
     // Builds of Node.js without the inspector lack this module.
     const { Session } = createRequire(process.execPath)('node:inspector') as typeof import('node:inspector');
     const session = new Session();

@@ -1,6 +1,7 @@
 import { isMainThread, Worker } from 'node:worker_threads';
 import { callStackBelow } from '../../call-stack.ts';
 import { nowNs } from '../../clock.ts';
+import { hasInspector } from '../../has-inspector.ts';
 import { type WatchOrder, WatchPhase, WatchState, watchMainThread } from './watch-main-thread.ts';
 
 /** Key of the global function that the watcher evaluates. Not enumerable, and there only while stalls are watched. */
@@ -36,22 +37,13 @@ export interface Watcher {
   end(): void;
 }
 
-/** @returns undefined where no stacks can be taken: see `canBeWatched` */
+/** @returns undefined where no stacks can be taken: in worker threads, and without an inspector */
 export function startWatcher(thresholdMs: number): Watcher | undefined {
   try {
-    return canBeWatched() ? new MainThreadWatcher(thresholdMs) : undefined;
+    return isMainThread && hasInspector() ? new MainThreadWatcher(thresholdMs) : undefined;
   } catch {
     return undefined;
   }
-}
-
-/**
- * Where the main thread has no inspector, Node.js aborts the process when a thread connects to it. The permission model
- * leaves the inspector out, and embedders such as Electron may do so.
- */
-function canBeWatched(): boolean {
-  const { permission, features, versions } = process as typeof process & { readonly permission?: unknown };
-  return isMainThread && features.inspector && permission === undefined && versions.electron === undefined;
 }
 
 class MainThreadWatcher implements Watcher {
