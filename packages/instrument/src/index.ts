@@ -14,6 +14,7 @@ import { gc } from './runtime/gc.ts';
 import { heap } from './runtime/heap.ts';
 import { httpClient } from './runtime/http/http-client.ts';
 import { httpServer } from './runtime/http/http-server.ts';
+import { http2 } from './runtime/http/http2.ts';
 import { modules } from './runtime/modules.ts';
 import { net } from './runtime/net.ts';
 import { processEvents } from './runtime/process.ts';
@@ -24,6 +25,7 @@ import { workers } from './runtime/workers.ts';
 const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   httpServer,
   httpClient,
+  http2,
   undici,
   net,
   dns,
