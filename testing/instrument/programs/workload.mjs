@@ -55,7 +55,7 @@ print(
   [setTimeout, setInterval, setImmediate, clearTimeout, queueMicrotask, fetch].map((f) => [f.name, f.length]),
 );
 // Listeners of these events have no effect on the process, and are how Node.js wants it observed.
-const OBSERVERS = ['uncaughtExceptionMonitor', 'warning'];
+const OBSERVERS = ['exit', 'uncaughtExceptionMonitor', 'warning'];
 print(
   'listeners',
   process
