@@ -21,6 +21,15 @@ export interface Operation {
   readonly result: unknown;
 }
 
+/** A synchronous operation blocks the event loop, so it is slow from 1 ms on. */
+const SLOW_SYNC_NS = 1e6;
+const SLOW_NS = 100e6;
+
+/** Whether an operation is worth an event of the level `info`. */
+export function isSlow({ form, durationNs }: Operation): boolean {
+  return durationNs >= (form === FORMS.sync ? SLOW_SYNC_NS : SLOW_NS);
+}
+
 type Finished = (operation: Operation) => void;
 
 interface Call {

@@ -1,6 +1,6 @@
 import fsModule from 'node:fs';
 import type { EventSource, Tracer } from '../instrument.ts';
-import { FORMS, type Operation, operations } from '../operations.ts';
+import { FORMS, isSlow, type Operation, operations } from '../operations.ts';
 import { observeAll, type Target } from '../wrap.ts';
 
 /** Operations with a callback, with a promise, and synchronously. */
@@ -31,10 +31,6 @@ const OF_FILE_HANDLES = [
   'write',
 ].concat(['writeFile', 'writev']);
 
-/** A synchronous operation blocks the event loop. Longer ones are events of the level `info`. */
-const SLOW_SYNC_NS = 1e6;
-const SLOW_NS = 100e6;
-
 /** Operations on files. */
 export function fs({ provider, u8, u64, i32, str, enumeration }: Tracer): readonly EventSource[] {
   const node = provider('node_fs');
@@ -59,8 +55,7 @@ export function fs({ provider, u8, u64, i32, str, enumeration }: Tracer): readon
       const { name, form, startNs, durationNs, error, result } = operation;
       const size = sizeOf(name, data, result);
       all(name, form, path, fd, size, error, startNs, durationNs);
-      if (durationNs >= (form === FORMS.sync ? SLOW_SYNC_NS : SLOW_NS))
-        slow(name, form, path, fd, size, error, startNs, durationNs);
+      if (isSlow(operation)) slow(name, form, path, fd, size, error, startNs, durationNs);
     };
     const ofPath = (operation: Operation) => {
       const [file, data] = operation.args;

@@ -1,7 +1,7 @@
 import cryptoModule from 'node:crypto';
 import zlibModule from 'node:zlib';
 import type { EventSource, Tracer } from '../instrument.ts';
-import { FORMS, type Operation, operations } from '../operations.ts';
+import { FORMS, isSlow, type Operation, operations } from '../operations.ts';
 import { observeAll } from '../wrap.ts';
 
 const COMPRESSIONS = [
@@ -17,10 +17,6 @@ const COMPRESSIONS = [
 const DERIVATIONS = ['checkPrime', 'generateKeyPair', 'generateKey', 'generatePrime', 'hkdf', 'pbkdf2', 'scrypt'];
 /** These are synchronous without a callback. */
 const CIPHERS = ['diffieHellman', 'randomBytes', 'randomFill', 'randomFillSync', 'sign', 'verify'];
-
-/** A synchronous operation blocks the event loop. Longer ones are events of the level `info`. */
-const SLOW_SYNC_NS = 1e6;
-const SLOW_NS = 100e6;
 
 /** Compressions of whole buffers. Streams compress pieces of their data, and are left out. */
 export function zlib(tracer: Tracer): readonly EventSource[] {
@@ -51,12 +47,12 @@ function threadPoolWork(tracer: Tracer, providerName: string, holder: object, na
   const all = node.tracepoint('operation', fields(), { logLevel: 'debug' });
   const slow = node.tracepoint('slow_operation', fields(), { logLevel: 'info' });
 
-  const finished = ({ name, form, args, startNs, durationNs, error, result }: Operation) => {
+  const finished = (operation: Operation) => {
+    const { name, form, args, startNs, durationNs, error, result } = operation;
     // The first argument of other functions may be a password, whose length is private.
     const bytesIn = isZlib ? bytesOf(args[0]) : 0;
     all(name, form, bytesIn, bytesOf(result), error, startNs, durationNs);
-    if (durationNs >= (form === FORMS.sync ? SLOW_SYNC_NS : SLOW_NS))
-      slow(name, form, bytesIn, bytesOf(result), error, startNs, durationNs);
+    if (isSlow(operation)) slow(name, form, bytesIn, bytesOf(result), error, startNs, durationNs);
   };
   return [{ tracepoints: [all, slow], install: () => observeAll(operations(holder, names, finished)) }];
 }
