@@ -19,7 +19,10 @@ for (const { filename, size, description } of packed) {
 if (!existsSync(join(root, 'packages', 'tracer', 'dist', 'clock-linux-x64.node'))) {
   console.log('They lack the clock addon, since none was built: an event costs about twice as much.');
 }
-console.log(`\nIn the folder of your program:\n\n  npm install ${packed.map(pathOf).join(' ')}\n`);
+const [command, tracer, instrument] = packed.map(pathOf);
+console.log(`\nIn the folder of your program:\n\n  npm install ${command} ${tracer}\n`);
+console.log('For the events of Node.js in programs that run without ringtail record and guard, also:\n');
+console.log(`  npm install ${instrument}\n`);
 
 /** @returns what npm says about the tarball, with the description of its package */
 function pack(folder) {

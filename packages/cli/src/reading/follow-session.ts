@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { instantOf } from '@ringtail/base';
 import type { Message } from '@ringtail/ctf';
+import { isOutputOfSession } from '@ringtail/posix';
 import { type ChannelAttributes, STATE_DIRECTORY, UNSET_SWITCH_TIMER_US } from '@ringtail/protocol';
 import { FdSink, FollowedDirectory, LiveReader, PrettyPrinter, printJson, TextBuffer } from '@ringtail/reader';
 import type { Command } from 'commander';
@@ -30,6 +31,8 @@ const DELAY_MS = 500;
 const DESTRUCTION_MS_MAX = 30_000;
 /** After this time without any file, a warning says why there may be none. */
 const SILENCE_MS = 3000;
+/** Time between the creation of a recording's directory and the beginning of its session. */
+const NEW_MS_MAX = 10_000;
 const STDERR_FD = 2;
 
 /** A recording in a directory. */
@@ -105,7 +108,7 @@ async function follow(context: Context, recording: Recording, directory: Followe
       if (isSilent && now - begin >= SILENCE_MS) {
         warn(
           context,
-          'no event has been written yet: events are written when a sub-buffer is full, at a switch timer, and at the stop',
+          'no event has been written yet: events are written once a second, or in each period of a switch timer',
         );
         isSilent = false;
       }
@@ -166,8 +169,9 @@ async function recordingOf(context: Context, words: readonly string[]): Promise<
   const [found] = await findTraces(context, words);
   const { session, path } = found!;
   if (session === undefined) {
-    // The consumer daemon makes its state with the first packet.
-    return { directory: path, channels: [], isGoingOn: async (isEmpty) => isEmpty || hasRecorder(path) };
+    const isGoingOn = async (isEmpty: boolean) =>
+      isOutputOfSession(path) || hasRecorder(path) || (isEmpty && isNew(context, path));
+    return { directory: path, channels: [], isGoingOn };
   }
   if (session.snapshot) {
     throw new CliError(
@@ -193,6 +197,12 @@ async function recordingOf(context: Context, words: readonly string[]): Promise<
 /** Whether a consumer daemon writes to the directory: it keeps its state there until the session is destroyed. */
 function hasRecorder(directory: string): boolean {
   return existsSync(join(directory, STATE_DIRECTORY));
+}
+
+/** Whether a recording may just be starting in a directory. */
+function isNew(context: Context, directory: string): boolean {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  return stats !== undefined && context.now().getTime() - stats.mtimeMs < NEW_MS_MAX;
 }
 
 async function untilDestroyed(context: Context, directory: string): Promise<void> {

@@ -18,6 +18,14 @@ const NOBODY_REGISTERED: Finding = {
     'RINGTAIL_DEBUG=1 in the environment makes the tracer say what it cannot do; ringtail doctor checks the machine',
 };
 
+/** Of the rules of a recording, only those without -u exclude events that programs have: the runtime's. */
+const RUNTIME_ONLY: Finding = {
+  code: 'ALL_EXCLUDED',
+  what: 'The programs have no tracepoints of their own',
+  evidence: ['Node.js did nothing in them that is recorded at the log level info'],
+  nextStep: "record all events of Node.js: ringtail record -u 'node_*'",
+};
+
 /** Next steps for another recording, since the session ends. */
 const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
   NO_MATCHING_TRACEPOINT: 'record an existing name: ringtail record -u PATTERN',
@@ -70,6 +78,7 @@ export function findingsAtEnd(
 }
 
 function forNextRecording(finding: Finding): Finding {
+  if (finding.code === 'ALL_EXCLUDED') return RUNTIME_ONLY;
   return { ...finding, nextStep: NEXT_RECORDING[finding.code] ?? finding.nextStep };
 }
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 import { FileOutput } from '../output/files/file-output.ts';
 import { MetadataCopy } from '../output/files/metadata-copy.ts';
+import { temporaryNameOf } from '../output/files/metadata-file.ts';
 import { atOnce } from '../output/sync-or-async.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { requests, TEST_EVENT } from '../testing/requests.test.support.ts';
@@ -95,7 +96,7 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
       dataStreamClasses: [{ eventRecordClasses: [{ name: 'test:number' }] }],
     });
     expect(later.length).toBeGreaterThan(former.length - 20);
-    expect([copy(), existsSync(`${path()}.new`)]).toEqual([later, false]);
+    expect([copy(), existsSync(temporaryNameOf(path()))]).toEqual([later, false]);
     const next = makeTrace(format);
     expect(content()).toBe(later);
     next.setClockOffset(LATER_OFFSET_NS);
@@ -113,7 +114,7 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
       expect(() => trace.setClockOffset(LATER_OFFSET_NS)).toThrowError(
         expect.objectContaining({ code: 'NOT_WRITTEN' }),
       );
-      expect([content(), existsSync(`${path()}.new`)]).toEqual([former, false]);
+      expect([content(), existsSync(temporaryNameOf(path()))]).toEqual([former, false]);
     }
     calls.recover();
     trace.setClockOffset(LATER_OFFSET_NS);

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failingCalls } from '../../testing/failing-calls.test.support.ts';
 import { type FileCalls, systemCalls } from './file-calls.ts';
-import { MetadataFile } from './metadata-file.ts';
+import { MetadataFile, temporaryNameOf } from './metadata-file.ts';
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
 const PROLOGUE = `/* CTF 1.8 */\n\ntrace {\n\tuuid = "${UUID}";\n};\n\n`;
@@ -72,7 +72,7 @@ describe('MetadataFile', () => {
     const other = PROLOGUE.replace('trace {', 'trace {\n\tminor = 8;');
     write([block('a')], systemCalls, other);
     expect(content()).toBe(other + block('a'));
-    expect(existsSync(`${path}.new`)).toBe(false);
+    expect(existsSync(temporaryNameOf(path))).toBe(false);
   });
 
   it('refuses the metadata of another trace and leaves it alone', () => {
@@ -112,7 +112,7 @@ describe('MetadataFile', () => {
     writeFileSync(other, 'precious');
     write([block('a')]);
     for (const plant of [linkSync, symlinkSync]) {
-      plant(other, `${path}.new`);
+      plant(other, temporaryNameOf(path));
       write([block('a')], systemCalls, `${PROLOGUE}env {\n\tby = "${plant.name}";\n};\n\n`);
       expect(content()).toContain(plant.name);
       expect(readFileSync(other, 'utf8')).toBe('precious');

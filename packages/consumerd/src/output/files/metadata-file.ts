@@ -9,7 +9,7 @@ import {
   rmSync,
   type Stats,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ConsumerError } from '../../consumer-error.ts';
 import { blockEndOf, traceUuidOf, upToLast } from '../../metadata/metadata-format.ts';
 import { closeQuietly, type FileCalls, makeTraceFile, openTraceFile, startOf, writeWhole } from './file-calls.ts';
@@ -169,8 +169,13 @@ function checkUuid(path: string, text: string, uuid: string): void {
   }
 }
 
+/** A hidden name: readers take every other file of the directory for a data stream. */
+export function temporaryNameOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.new`);
+}
+
 function replace(path: string, text: string, calls: FileCalls): number {
-  const temporary = `${path}.new`;
+  const temporary = temporaryNameOf(path);
   rmSync(temporary, { force: true });
   const descriptor = makeTraceFile(temporary);
   try {
