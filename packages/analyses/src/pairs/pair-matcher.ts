@@ -4,6 +4,7 @@ import type { PlainValue } from '../fields/field-place.ts';
 import type { NumberQuantiles } from '../numbers/number-summary.ts';
 import type { DurationBin } from './duration-bins.ts';
 import { type DurationGroup, DurationSummary, type DurationSummaryState, type SlowPair } from './duration-summary.ts';
+import { type LoneEvent, matchLoneEvents } from './lone-events.ts';
 
 /** Begins that wait for their end; beyond, the oldest of the same process is given up. */
 const WAITING_MAX = 100_000;
@@ -32,9 +33,7 @@ export class PairScope {
 }
 
 /** An event whose counterpart was not in this part of the trace. */
-interface LoneEvent {
-  readonly key: string;
-  readonly at: bigint;
+interface LonePairEvent extends LoneEvent {
   readonly group: PlainValue | undefined;
   readonly fields: Fields;
 }
@@ -50,8 +49,8 @@ export interface PairNames {
 export interface PairState extends PairNames {
   readonly durations: DurationSummaryState;
   readonly nestedCount: number;
-  readonly begins: readonly LoneEvent[];
-  readonly ends: readonly LoneEvent[];
+  readonly begins: readonly LonePairEvent[];
+  readonly ends: readonly LonePairEvent[];
   /** Given up, so that no part of the trace can pair them. */
   readonly lostBegins: number;
   readonly lostEnds: number;
@@ -80,8 +79,8 @@ export class PairMatcher {
   #waitingCount = 0;
   #nestedCount = 0;
   /** Of other parts of the trace. */
-  readonly #otherBegins: LoneEvent[] = [];
-  readonly #ends: LoneEvent[] = [];
+  readonly #otherBegins: LonePairEvent[] = [];
+  readonly #ends: LonePairEvent[] = [];
   #lostBegins = 0;
   #lostEnds = 0;
 
@@ -159,7 +158,7 @@ export class PairMatcher {
     };
   }
 
-  #begins(): LoneEvent[] {
+  #begins(): LonePairEvent[] {
     const own = [...this.#scopes.values()].flatMap((scope) =>
       [...scope.waiting].flatMap(([id, begins]) => begins.map((begin) => loneEvent(scope, id, begin))),
     );
@@ -178,7 +177,14 @@ export class PairMatcher {
   data(): PairStatistics {
     const summary = new DurationSummary(this.#slowestMax);
     summary.merge(this.#durations.state());
-    const { beginsWithoutEnd, endsWithoutBegin } = matchLoneEvents(this.#begins(), this.#ends, summary);
+    const { beginsWithoutEnd, endsWithoutBegin } = matchLoneEvents(
+      this.#begins(),
+      this.#ends,
+      (begin, end, durationNs) =>
+        summary.add(durationNs, begin.group ?? end.group, () =>
+          slowPair(durationNs, begin.at, begin.fields, end.fields),
+        ),
+    );
     return {
       ...this.#names,
       ...summary.data(),
@@ -189,38 +195,7 @@ export class PairMatcher {
   }
 }
 
-/** Pairs events of different parts of a trace, in the order of time, as if they had been seen one after the other. */
-function matchLoneEvents(begins: readonly LoneEvent[], ends: readonly LoneEvent[], summary: DurationSummary) {
-  const events = [
-    ...begins.map((event) => ({ event, isBegin: true })),
-    ...ends.map((event) => ({ event, isBegin: false })),
-  ].sort((a, b) => (a.event.at < b.event.at ? -1 : a.event.at > b.event.at ? 1 : 0));
-  const waiting = new Map<string, LoneEvent[]>();
-  let beginsWithoutEnd = 0;
-  let endsWithoutBegin = 0;
-  for (const { event, isBegin } of events) {
-    if (isBegin) {
-      const outer = waiting.get(event.key);
-      if (outer === undefined) waiting.set(event.key, [event]);
-      else outer.push(event);
-      beginsWithoutEnd++;
-      continue;
-    }
-    const begin = waiting.get(event.key)?.pop();
-    if (begin === undefined) {
-      endsWithoutBegin++;
-      continue;
-    }
-    beginsWithoutEnd--;
-    const durationNs = Number(event.at - begin.at);
-    summary.add(durationNs, begin.group ?? event.group, () =>
-      slowPair(durationNs, begin.at, begin.fields, event.fields),
-    );
-  }
-  return { beginsWithoutEnd, endsWithoutBegin };
-}
-
-function loneEvent(scope: PairScope, id: PlainValue | DataStream, event: PairEvent): LoneEvent {
+function loneEvent(scope: PairScope, id: PlainValue | DataStream, event: PairEvent): LonePairEvent {
   const idText = typeof id === 'object' ? `${id.class.id}/${id.id}` : `${typeof id === 'string' ? '"' : ''}${id}`;
   return {
     key: `${scope.name}/${idText}`,

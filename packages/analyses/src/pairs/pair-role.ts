@@ -11,8 +11,8 @@ import { scalarFields, shownValue } from '../fields/scalar-fields.ts';
 import type { PairMatcher } from './pair-matcher.ts';
 import type { EventPair } from './pair-rule.ts';
 
-const THREAD_CONTEXTS = ['vtid', 'tid', 'pthread_id'];
-const PROCESS_CONTEXTS = ['vpid', 'pid'];
+export const THREAD_CONTEXTS = ['vtid', 'tid', 'pthread_id'];
+export const PROCESS_CONTEXTS = ['vpid', 'pid'];
 
 /** Receives an event of a pair, with its arguments and its group. */
 export type PairRole = (view: EventView, values: readonly VisitedField[], group: PlainValue | undefined) => void;
@@ -39,16 +39,20 @@ export function relationOf(
   of: EventRecordClass,
   stream: DataStream,
 ): Relation | undefined {
-  const process = firstContext(PROCESS_CONTEXTS, of, stream);
+  const process = placeOfFirstContext(PROCESS_CONTEXTS, of, stream);
   if (field !== undefined) {
     const place = placeOfField(field, of, stream);
     return place && { name: field, place, process, isGlobal };
   }
-  const thread = firstContext(THREAD_CONTEXTS, of, stream);
+  const thread = placeOfFirstContext(THREAD_CONTEXTS, of, stream);
   return { name: thread === undefined ? 'data stream' : 'thread', place: thread, process, isGlobal: false };
 }
 
-function firstContext(names: readonly string[], of: EventRecordClass, stream: DataStream): FieldPlace | undefined {
+export function placeOfFirstContext(
+  names: readonly string[],
+  of: EventRecordClass,
+  stream: DataStream,
+): FieldPlace | undefined {
   for (const name of names) {
     const place = placeOfContext(name, of, stream);
     if (place !== undefined) return place;

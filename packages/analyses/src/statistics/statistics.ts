@@ -8,6 +8,7 @@ import { PairMatcher, type PairNames, type PairState, type PairStatistics } from
 import { type PairRole, pairRole, relationOf } from '../pairs/pair-role.ts';
 import { EventPairs } from '../pairs/pair-rule.ts';
 import { type CountedEvents, EventCounts, type EventCountsState } from './event-counts.ts';
+import { addLosses, type Losses, lossesOf, NO_LOSSES } from './losses.ts';
 
 const SLOWEST_COUNT = 3;
 
@@ -31,14 +32,6 @@ export interface EventStatistics extends CountedEvents {
   readonly groups: readonly GroupStatistics[];
   /** Events whose group was left out, since there are too many groups. */
   readonly ungrouped: number;
-}
-
-/** What the traces report as lost. */
-export interface Losses {
-  readonly discardedEvents: bigint;
-  readonly discardedPackets: bigint;
-  /** Reports without a number. */
-  readonly unknownReports: number;
 }
 
 export interface Statistics {
@@ -107,7 +100,7 @@ class StatisticsHandler implements Handler<StatisticsState, Statistics> {
   readonly #pairRule: EventPairs;
   readonly #events = new Map<string, NamedEvents>();
   readonly #matchers = new Map<string, PairMatcher>();
-  #losses: Losses = { discardedEvents: 0n, discardedPackets: 0n, unknownReports: 0 };
+  #losses = NO_LOSSES;
 
   constructor(options: StatisticsOptions) {
     this.#options = options;
@@ -206,13 +199,9 @@ class StatisticsHandler implements Handler<StatisticsState, Statistics> {
     return matcher;
   }
 
-  seeLoss({ kind, count, stream }: LossMessage): void {
-    this.#losses = addLosses(this.#losses, {
-      discardedEvents: kind === 'discarded-events' ? (count ?? 0n) : 0n,
-      discardedPackets: kind === 'discarded-packets' ? (count ?? 0n) : 0n,
-      unknownReports: count === undefined ? 1 : 0,
-    });
-    for (const matcher of this.#matchers.values()) matcher.giveUp(stream);
+  seeLoss(loss: LossMessage): void {
+    this.#losses = addLosses(this.#losses, lossesOf(loss));
+    for (const matcher of this.#matchers.values()) matcher.giveUp(loss.stream);
   }
 
   state(): StatisticsState {
@@ -260,14 +249,6 @@ function addNumber(summary: NumberSummary, field: VisitedField, path: readonly s
   for (let depth = 1; depth < path.length; depth++)
     value = (value as Record<string, unknown> | undefined)?.[path[depth]!];
   summary.addField(value);
-}
-
-function addLosses(a: Losses, b: Losses): Losses {
-  return {
-    discardedEvents: a.discardedEvents + b.discardedEvents,
-    discardedPackets: a.discardedPackets + b.discardedPackets,
-    unknownReports: a.unknownReports + b.unknownReports,
-  };
 }
 
 function compareTexts(a: string, b: string): number {

@@ -1,0 +1,86 @@
+import type { Facts, Stall, UncaughtError } from './facts.ts';
+import type { Grouped } from './grouped-counts.ts';
+import type { ProcessTimes } from './processes.ts';
+import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches } from './rules.ts';
+import type { RepeatedCalls, SpanStatistics } from './span-summary.ts';
+import { byTarget } from './waits.ts';
+
+/** The result of a rule, with the data that it is about. */
+export type Finding =
+  | { readonly rule: 'uncaught-exception'; readonly error: Grouped<UncaughtError> }
+  | { readonly rule: 'event-loop-stall'; readonly stalls: Grouped<Stall> }
+  | { readonly rule: 'synchronous-files'; readonly span: SpanStatistics; readonly count: number; readonly ns: number }
+  | { readonly rule: 'repeated-calls'; readonly span: SpanStatistics; readonly calls: RepeatedCalls }
+  | {
+      readonly rule: 'slow-operation' | 'slow-call' | 'server-errors' | 'aborted-requests';
+      readonly span: SpanStatistics;
+    }
+  | {
+      readonly rule: 'client-errors';
+      readonly span: SpanStatistics;
+      readonly code: string;
+      readonly count: number;
+    }
+  | { readonly rule: 'gc-share' | 'gc-pause'; readonly process: ProcessTimes };
+
+/** Findings of one rule that are reported. */
+const FINDINGS_MAX = 3;
+
+/** Applies all rules. The findings of a rule are the greatest values that reach its threshold. */
+export function applyRules(data: Facts): Finding[] {
+  return (Object.keys(RULES) as RuleId[]).flatMap((rule) => FINDERS[rule](data).slice(0, FINDINGS_MAX));
+}
+
+type Find = (data: Facts) => Finding[];
+
+/** Requests first: their waits are operations, too. */
+const own = ({ spans }: Facts) => [...spans.request, ...spans.operation];
+const longest = ({ durations }: SpanStatistics) => Number(durations.maximum);
+
+const FINDERS: Readonly<Record<RuleId, Find>> = {
+  'uncaught-exception': ({ errors }) => errors.map((error) => ({ rule: 'uncaught-exception', error })),
+  'event-loop-stall': ({ stalls }) =>
+    stalls
+      .filter(({ longestNs }) => reaches('event-loop-stall', longestNs))
+      .map((group) => ({ rule: 'event-loop-stall', stalls: group })),
+  'synchronous-files': (data) =>
+    own(data).flatMap((span) => {
+      const waits = byTarget(span.slowest.waits).filter(({ kind }) => kind === 'sync-file');
+      const ns = waits.reduce((sum, wait) => sum + wait.totalNs, 0);
+      const count = waits.reduce((sum, wait) => sum + wait.count, 0);
+      return reaches('synchronous-files', ns) ? [{ rule: 'synchronous-files' as const, span, count, ns }] : [];
+    }),
+  'repeated-calls': (data) =>
+    own(data)
+      .flatMap((span) => span.repeated.map((calls) => ({ rule: 'repeated-calls' as const, span, calls })))
+      .sort((a, b) => b.calls.most - a.calls.most),
+  'slow-operation': (data) =>
+    own(data)
+      .filter((span) => reaches('slow-operation', longest(span)))
+      .map((span) => ({ rule: 'slow-operation', span })),
+  'slow-call': ({ spans }) =>
+    spans.call.filter((span) => reaches('slow-call', longest(span))).map((span) => ({ rule: 'slow-call', span })),
+  'server-errors': ({ spans }) =>
+    spans.request
+      .filter(({ serverErrors }) => reaches('server-errors', serverErrors))
+      .sort((a, b) => b.serverErrors - a.serverErrors)
+      .map((span) => ({ rule: 'server-errors', span })),
+  'aborted-requests': ({ spans }) =>
+    spans.request
+      .filter(({ aborted }) => reaches('aborted-requests', aborted))
+      .sort((a, b) => b.aborted - a.aborted)
+      .map((span) => ({ rule: 'aborted-requests', span })),
+  'client-errors': ({ spans }) =>
+    spans.call
+      .flatMap((span) => span.errors.map(([code, count]) => ({ rule: 'client-errors' as const, span, code, count })))
+      .filter(({ count }) => reaches('client-errors', count))
+      .sort((a, b) => b.count - a.count),
+  'gc-share': ({ processes }) =>
+    processes
+      .filter(({ gcShare, gcTotalNs }) => reaches('gc-share', gcShare) && gcTotalNs >= GC_TOTAL_NS_MIN)
+      .map((process) => ({ rule: 'gc-share', process })),
+  'gc-pause': ({ processes }) =>
+    processes
+      .filter(({ gcLongestNs }) => reaches('gc-pause', gcLongestNs))
+      .map((process) => ({ rule: 'gc-pause', process })),
+};

@@ -1,0 +1,34 @@
+import type { Losses } from '../statistics/losses.ts';
+import type { Grouped } from './grouped-counts.ts';
+import type { ProcessTimes } from './processes.ts';
+import type { SpansData } from './spans.ts';
+
+/** A stall of an event loop. */
+export interface Stall {
+  readonly atNs: bigint;
+  readonly durationNs: number;
+  /** Of the code that caused it, the innermost frame first. Empty if unknown. */
+  readonly stack: readonly string[];
+}
+
+/** An uncaught exception or an unhandled rejection. */
+export interface UncaughtError {
+  readonly atNs: bigint;
+  readonly event: string;
+  readonly message: string;
+  readonly stack: readonly string[];
+}
+
+/** The facts of a trace to which rules are applied. */
+export interface Facts extends SpansData {
+  readonly eventCount: number;
+  readonly firstNs: bigint | undefined;
+  readonly lastNs: bigint | undefined;
+  readonly losses: Losses;
+  /** Events from which findings are made. */
+  readonly knownCount: number;
+  /** By their stacks, the longest first. */
+  readonly stalls: readonly Grouped<Stall>[];
+  readonly errors: readonly Grouped<UncaughtError>[];
+  readonly processes: readonly ProcessTimes[];
+}

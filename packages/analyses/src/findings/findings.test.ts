@@ -1,0 +1,169 @@
+import type { VisitedField } from '@ringtail/ctf';
+import { describe, expect, it } from 'vitest';
+import { type MadeClasses, type MadeEvent, madeStream, show } from '../testing/made-events.test.support.ts';
+import { type Findings, findings } from './findings.ts';
+
+const CLASSES: MadeClasses = {
+  'node_http:server_request_begin': ['request_id', 'method', 'path'],
+  'node_http:server_request_end': ['request_id', 'route', 'status', 'aborted'],
+  'node_http:client_request_begin': ['call_id', 'method', 'host', 'path'],
+  'node_http:client_request_end': ['call_id', 'status', 'error'],
+  'node_eventloop:stall': ['duration_ns', 'stack'],
+  'node_gc:collection': ['kind', 'duration_ns'],
+  'node_fs:slow_operation': ['operation', 'form', 'path', 'duration_ns'],
+  'node_process:uncaught_exception': ['message', 'stack'],
+  'shop:order_begin': ['order_id'],
+  'shop:order_end': ['order_id'],
+  'app:tick': ['n'],
+};
+const MS = 1e6;
+
+const made = (name: string, ms: number, fields: Record<string, unknown>, tid = 1): MadeEvent => ({
+  name,
+  ns: ms * MS,
+  tid,
+  fields: fields as Record<string, VisitedField>,
+});
+const begin = (ms: number, id: number, path: string, tid = 1) =>
+  made('node_http:server_request_begin', ms, { request_id: id, method: 'GET', path }, tid);
+const end = (ms: number, id: number, fields = {}, tid = 1) =>
+  made('node_http:server_request_end', ms, { request_id: id, route: '', status: 200, aborted: 0, ...fields }, tid);
+const call = (ms: number, id: number, path: string) =>
+  made('node_http:client_request_begin', ms, { call_id: id, method: 'GET', host: 'db', path });
+const called = (ms: number, id: number, error = '') =>
+  made('node_http:client_request_end', ms, { call_id: id, status: error === '' ? 200 : 0, error });
+const stall = (ms: number, durationMs: number, tid = 1, stack = ['at busy (a.js:1:1)', 'at main (a.js:9:1)']) =>
+  made('node_eventloop:stall', ms, { duration_ns: durationMs * MS, stack }, tid);
+
+function findingsOf(events: readonly MadeEvent[]): Findings {
+  const handler = findings();
+  show(handler, madeStream(CLASSES), events);
+  return handler.data();
+}
+
+const rulesOf = ({ findings: found }: Findings) => found.map(({ rule }) => rule);
+
+describe('findings', () => {
+  it('group requests by method and route, else by the path without its identifiers', () => {
+    const { spans } = findingsOf([
+      ...[begin(0, 1, '/users/42'), end(10, 1), begin(20, 2, '/users/43'), end(50, 2)],
+      ...[begin(60, 3, '/orders/a'), end(65, 3, { route: '/orders/:name' })],
+    ]);
+    expect(spans.request.map(({ label, durations: { count, maximum } }) => [label, count, maximum])).toEqual([
+      ['GET /users/:id', 2, 30 * MS],
+      ['GET /orders/:name', 1, 5 * MS],
+    ]);
+  });
+
+  it('name what happened during the slowest request in its thread, also if it is reported after its end', () => {
+    const { spans } = findingsOf([
+      begin(0, 1, '/a'),
+      call(10, 7, '/x'),
+      called(60, 7),
+      end(500, 1),
+      stall(510, 400),
+      stall(511, 300, 2),
+      made('node_gc:collection', 512, { kind: 1, duration_ns: 100 * MS }),
+    ]);
+    const waits = spans.request[0]!.slowest.waits.map(({ kind, count, totalNs }) => [kind, count, totalNs]);
+    expect(waits).toEqual([
+      ['call', 1, 50 * MS],
+      ['event-loop', 1, 390 * MS],
+      ['gc', 1, 88 * MS],
+    ]);
+  });
+
+  it('find equal calls during one request, and share them among requests that overlap', () => {
+    const calls = (count: number, from: number) =>
+      Array.from({ length: count }, (_, i) => [call(from + i, i, `/items/${i}`), called(from + i + 0.5, i)]).flat();
+    const alone = findingsOf([begin(0, 1, '/list'), ...calls(10, 1), end(20, 1)]);
+    expect(alone.findings[0]).toMatchObject({
+      rule: 'repeated-calls',
+      span: { label: 'GET /list' },
+      calls: { target: 'HTTP db', pattern: 'GET /items/:id', most: 10, spanCount: 1 },
+    });
+    expect(rulesOf(findingsOf([begin(0, 1, '/list'), ...calls(9, 1), end(20, 1)]))).toEqual([]);
+    const shared = [begin(0, 1, '/list'), begin(0, 2, '/other'), ...calls(18, 1), end(20, 1), end(21, 2)];
+    expect(rulesOf(findingsOf(shared))).toEqual([]);
+  });
+
+  it('apply each rule at its threshold', () => {
+    expect(rulesOf(findingsOf([begin(0, 1, '/a'), end(199.9, 1), stall(300, 49.9)]))).toEqual([]);
+    const found = findingsOf([
+      ...[begin(0, 1, '/a'), end(200, 1, { status: 500 })],
+      ...[begin(300, 2, '/b'), end(301, 2, { aborted: 1 })],
+      ...[call(400, 3, '/c'), called(600, 3, 'ECONNRESET')],
+      stall(700, 50),
+      ...[begin(800, 4, '/d')],
+      made('node_fs:slow_operation', 812, {
+        operation: 'readFileSync',
+        form: 'sync',
+        path: '/f',
+        duration_ns: 10 * MS,
+      }),
+      end(813, 4),
+      made('node_process:uncaught_exception', 900, { message: 'no', stack: 'Error: no\n at f (a.js:1:1)' }),
+      made('node_gc:collection', 1000, { kind: 1, duration_ns: 100 * MS }),
+    ]);
+    expect(rulesOf(found)).toEqual([
+      'uncaught-exception',
+      'event-loop-stall',
+      'synchronous-files',
+      'slow-operation',
+      'slow-call',
+      'server-errors',
+      'aborted-requests',
+      'client-errors',
+      'gc-share',
+      'gc-pause',
+    ]);
+  });
+
+  it("include the operations of a program's own tracepoints", () => {
+    const events = [made('shop:order_begin', 0, { order_id: 5 }), made('shop:order_end', 300, { order_id: 5 })];
+    const { spans, findings: found } = findingsOf(events);
+    expect(spans.operation[0]).toMatchObject({ label: 'shop:order', durations: { count: 1, maximum: 300 * MS } });
+    expect(found).toMatchObject([{ rule: 'slow-operation', span: { label: 'shop:order' } }]);
+  });
+
+  it('count events that no rule reads', () => {
+    const data = findingsOf([made('app:tick', 1, { n: 1 })]);
+    expect([data.eventCount, data.knownCount, data.findings]).toEqual([1, 0, []]);
+  });
+
+  it('are the same for parts of a trace, merged in any order', () => {
+    const stream = madeStream(CLASSES);
+    const events: MadeEvent[] = [];
+    for (let i = 0; i < 200; i++) {
+      const ms = 20 * i;
+      events.push(
+        begin(ms, i, `/${'abc'[i % 3]}/x`),
+        end(ms + 5 + ((i * 7919) % 13), i, { status: i % 7 === 0 ? 500 : 200 }),
+      );
+      events.push(stall(ms + 19, 55 + (i % 5), 9));
+    }
+    // Waits at a cut belong to the part with the begin.
+    const dataOf = (handler: ReturnType<typeof findings>) => {
+      const { spans, stalls, eventCount, findings: found } = handler.data();
+      const requests = spans.request.map(({ label, durations, serverErrors }) => [label, durations, serverErrors]);
+      return { requests, stalls, eventCount, rules: found.map(({ rule }) => rule) };
+    };
+    const whole = findings();
+    show(whole, stream, events);
+    const bounds = [0, 1, 100, 302, events.length];
+    const states = bounds.slice(1).map((bound, i) => {
+      const part = findings();
+      show(part, stream, events.slice(bounds[i], bound));
+      return part.state();
+    });
+    for (const order of [
+      [0, 1, 2, 3],
+      [3, 1, 0, 2],
+    ]) {
+      const merged = findings();
+      for (const i of order) merged.merge(structuredClone(states[i]!));
+      expect(dataOf(merged)).toEqual(dataOf(whole));
+    }
+    expect(whole.data().spans.request).toHaveLength(3);
+  });
+});

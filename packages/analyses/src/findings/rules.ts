@@ -1,0 +1,91 @@
+/** A rule that reads a trace and reports what a person would look for. */
+export interface Rule {
+  readonly threshold: number;
+  readonly unit: 'ns' | 'count' | 'share';
+  /** The value that reaches the threshold, for the documentation. */
+  readonly measures: string;
+  /** What to do, a sentence. */
+  readonly advice: string;
+}
+
+const MS = 1e6;
+
+/** All rules, the most severe first. A finding is reported where a value is equal to its threshold or greater. */
+export const RULES = {
+  'uncaught-exception': {
+    threshold: 1,
+    unit: 'count',
+    measures: 'uncaught exceptions and unhandled rejections',
+    advice: 'Handle this error where it is thrown, or await the promise.',
+  },
+  'event-loop-stall': {
+    threshold: 50 * MS,
+    unit: 'ns',
+    measures: 'longest stall of an event loop with one stack',
+    advice: 'Divide this work into parts, make it asynchronous, or move it to a worker thread.',
+  },
+  'synchronous-files': {
+    threshold: 10 * MS,
+    unit: 'ns',
+    measures: 'synchronous file operations during one request or operation',
+    advice: 'Use the functions of fs.promises here: all other requests of the thread wait meanwhile.',
+  },
+  'repeated-calls': {
+    threshold: 10,
+    unit: 'count',
+    measures: 'equal calls during one request or operation (N+1)',
+    advice: 'Fetch all items with one call, or keep the results.',
+  },
+  'slow-operation': {
+    threshold: 200 * MS,
+    unit: 'ns',
+    measures: 'longest request or operation with one name',
+    advice: 'See what happened during the slowest one, longest first.',
+  },
+  'slow-call': {
+    threshold: 200 * MS,
+    unit: 'ns',
+    measures: 'longest call to one host',
+    advice: 'Look for the reason there, set a timeout, or make the calls side by side.',
+  },
+  'server-errors': {
+    threshold: 1,
+    unit: 'count',
+    measures: 'responses with a status of 500 or more on one route',
+    advice: 'Find their cause in the logs of these requests.',
+  },
+  'aborted-requests': {
+    threshold: 1,
+    unit: 'count',
+    measures: 'requests on one route whose client went away',
+    advice: 'Compare the duration of these requests with the timeout of their clients.',
+  },
+  'client-errors': {
+    threshold: 1,
+    unit: 'count',
+    measures: 'failed calls to one host with one code',
+    advice: 'Check whether the host can be reached, and whether the program tries again.',
+  },
+  'gc-share': {
+    threshold: 0.1,
+    unit: 'share',
+    measures: 'garbage collection as a part of the time of one process, at least 100 ms of it',
+    advice: 'Make fewer short-lived objects, or allow more memory with --max-semi-space-size.',
+  },
+  'gc-pause': {
+    threshold: 100 * MS,
+    unit: 'ns',
+    measures: 'longest garbage collection of one process',
+    advice: 'Keep fewer objects alive, and look for a heap that grows.',
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+export type RuleId = keyof typeof RULES;
+
+/** Shorter garbage collection in total is no finding, whatever its share. */
+export const GC_TOTAL_NS_MIN = 100 * MS;
+
+/** Whether a value reaches the threshold of a rule. */
+export function reaches(rule: RuleId, value: number): boolean {
+  return value >= RULES[rule].threshold;
+}

@@ -1,0 +1,78 @@
+import { type EventFields, firstText } from './event-fields.ts';
+import { pathPattern } from './path-pattern.ts';
+import type { Wait, WaitKind } from './waits.ts';
+
+/** A time span between two events: a request of a server, a call of the program, or an operation of its own. */
+export type SpanKind = 'request' | 'call' | 'operation';
+
+/** Calls of the runtime's providers: words for their targets, by the name of the event that begins or reports them. */
+const CALLS: readonly { readonly name: RegExp; readonly kind: WaitKind; readonly word: string }[] = [
+  { name: /^node_http2?:client_request_|^node_undici:request_/, kind: 'call', word: 'HTTP' },
+  { name: /^node_dns:/, kind: 'call', word: 'DNS' },
+  { name: /^node_net:connect_/, kind: 'call', word: 'connect' },
+  { name: /^node_tls:connect_/, kind: 'call', word: 'TLS' },
+  { name: /^node_fs:/, kind: 'file', word: '' },
+  { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
+  { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },
+];
+
+const DETAIL_LENGTH_MAX = 200;
+const REQUEST = /^node_http2?:server_(request|stream)_/;
+const RUNTIME = /^(node|ringtail)_\w+:/;
+
+/** @returns undefined for a pair of the runtime that is no wait, such as the life of a connection */
+export function spanKind(name: string): SpanKind | undefined {
+  if (REQUEST.test(name)) return 'request';
+  if (!RUNTIME.test(name)) return 'operation';
+  return isCall(name) ? 'call' : undefined;
+}
+
+/** Whether events of this name begin, end or report a call. */
+export function isCall(name: string): boolean {
+  return CALLS.some((call) => call.name.test(name));
+}
+
+/** The name that a span has in the report. `fields` are of its begin and its end. */
+export function spanLabel(kind: SpanKind, name: string, fields: EventFields): string {
+  if (kind === 'operation') return operationName(name);
+  if (kind === 'call') return callOf(name, fields).target;
+  return `${firstText(fields, 'method') || 'request'} ${routeOf(fields)}`;
+}
+
+function routeOf(fields: EventFields): string {
+  return firstText(fields, 'route') || pathPattern(firstText(fields, 'path') || '/');
+}
+
+/** `shop:order_begin` is `shop:order`. */
+function operationName(name: string): string {
+  return name
+    .replace(/([_:.-])(begin|start|entry|enter)(?=[_:.-]|$)/, '')
+    .replace(/^(begin|start|entry|enter)[_.-]/, '');
+}
+
+/** The call, or the operation of the program's own, that a span is. */
+export function callOf(name: string, fields: EventFields): Omit<Wait, 'start' | 'end'> {
+  const call = CALLS.find((one) => one.name.test(name));
+  if (call === undefined) {
+    const detail = firstText(fields, 'query', 'sql', 'statement', 'command').slice(0, DETAIL_LENGTH_MAX);
+    return { kind: 'operation', target: operationName(name), detail, pattern: detail };
+  }
+  const operation = firstText(fields, 'operation');
+  if (call.kind === 'file') {
+    const isSync = firstText(fields, 'form') === 'sync';
+    const path = firstText(fields, 'path', 'file');
+    const target = operation || operationName(name);
+    return { kind: isSync ? 'sync-file' : 'file', target, detail: path, pattern: pathPattern(path) };
+  }
+  const host = firstText(fields, 'host', 'hostname', 'origin', 'name', 'address', 'file', 'operation');
+  const port = firstText(fields, 'port');
+  const target = [call.word, port === '' || host.endsWith(`:${port}`) ? host : `${host}:${port}`].join(' ').trim();
+  const method = firstText(fields, 'method');
+  const path = firstText(fields, 'path');
+  return {
+    kind: call.kind,
+    target,
+    detail: [method, path].filter(Boolean).join(' '),
+    pattern: [method, pathPattern(path)].filter(Boolean).join(' '),
+  };
+}
