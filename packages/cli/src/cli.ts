@@ -39,6 +39,7 @@ const COMMANDS: CommandTable = {
   load: async () => (await import('./commands/load.ts')).addLoad,
   view: async () => (await import('./commands/view.ts')).addView,
   traces: async () => (await import('./commands/traces.ts')).addTraces,
+  report: async () => (await import('./commands/report.ts')).addReport,
   stats: async () => (await import('./commands/stats.ts')).addStats,
   convert: async () => (await import('./commands/convert.ts')).addConvert,
   crash: async () => (await import('./commands/crash.ts')).addCrash,

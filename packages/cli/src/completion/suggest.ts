@@ -41,6 +41,7 @@ const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'add-map-channel': 'none',
   'reclaim-memory': 'channel',
   view: 'session',
+  report: 'session',
   stats: 'session',
   traces: 'trace',
   // The name of a new or saved session, which the daemon does not know.

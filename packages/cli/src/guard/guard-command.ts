@@ -14,7 +14,7 @@ import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
 import { findMissing } from '../record/explain-missing.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from '../record/preload.ts';
-import { outcomeOf } from '../record/record-command.ts';
+import { outcomeOf, reportOfTrace } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
 import { trustingWorkingDirectoryOwner } from '../record/working-directory-owner.ts';
 import { newTraceName, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
@@ -154,6 +154,7 @@ class Guard {
       const wanted = isWanted(end, plan.causes, this.#asked);
       if (wanted) this.#queue.addLast('crash', `the command ${describeEnd(end)}`);
       await this.#queue.idle();
+      const newest = this.#newest;
       return {
         command: [basename(plan.words[0]), ...plan.words.slice(1)].join(' '),
         seconds,
@@ -161,7 +162,8 @@ class Guard {
         isWanted: wanted,
         snapshots: this.#queue.snapshots,
         missed: this.#queue.missed,
-        lastEvents: await this.#lastEvents(),
+        lastEvents: await this.#lastEvents(newest),
+        report: newest === undefined ? null : await reportOfTrace(this.#context, newest.path, newest.statistics),
         others: this.#others,
         survivors: await survivorsOf(client),
         findings: isEmpty(this.#queue) ? await findMissing(this.#context, client, this.#session, NO_STATISTICS) : [],
@@ -206,11 +208,14 @@ class Guard {
     }
   }
 
-  async #lastEvents(): Promise<string[]> {
-    const newest = this.#queue.snapshots.findLast(
-      ({ recorded }) => (recorded?.statistics.eventsRecorded ?? 0) > 0,
-    )?.recorded;
-    if (newest === undefined || newest === null) return [];
+  /** The newest snapshot with events. */
+  get #newest(): SnapshotRecorded | undefined {
+    const snapshots = this.#queue.snapshots.flatMap(({ recorded }) => recorded ?? []);
+    return snapshots.findLast(({ statistics }) => statistics.eventsRecorded > 0);
+  }
+
+  async #lastEvents(newest: SnapshotRecorded | undefined): Promise<string[]> {
+    if (newest === undefined) return [];
     try {
       // Imported when needed, since it takes longer to load than the rest together.
       const { lastEvents } = await import('./last-events.ts');

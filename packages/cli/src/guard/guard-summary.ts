@@ -3,6 +3,7 @@ import type { Finding } from '../diagnosis/finding.ts';
 import { formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss, describeStatistics } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';
+import type { RecordedReport } from '../reading/report/recorded-report.ts';
 import { explainMissing } from '../record/explain-missing.ts';
 import type { GuardSnapshot } from './snapshot-queue.ts';
 import { describeEnd } from './wanted-ends.ts';
@@ -19,6 +20,8 @@ export interface Guarded {
   readonly missed: number;
   /** The last events of the newest snapshot. */
   readonly lastEvents: readonly string[];
+  /** Report of the newest snapshot; null without events, and where it cannot be read. */
+  readonly report: RecordedReport | null;
   /** Ends of other processes in words, each with its exception, the newest last. */
   readonly others: readonly { readonly text: string; readonly exception: string | null }[];
   /** Processes that still run. */
@@ -55,6 +58,7 @@ export function guardJson(guarded: Guarded): Record<string, unknown> {
     })),
     missed,
     lastEvents,
+    report: guarded.report?.json ?? null,
     others: others.map(({ text }) => text),
     survivors,
     ...(isEmpty(guarded) && { explanation: explainMissing(findings).join('\n'), findings }),
@@ -74,6 +78,7 @@ export function describeGuarded(style: Style, guarded: Guarded): string {
     ...(exception === null ? [] : indented(row, 'exception', exception)),
     ...(end.signal?.name === 'SIGABRT' ? indented(row, 'SIGABRT', ABORT_CAUSES) : []),
     ...snapshots.flatMap((snapshot) => snapshotLines(style, row, snapshot)),
+    ...(guarded.report?.lines ?? []).map(([label, text]) => row(label, text)),
     ...(isEmpty(guarded) ? explainMissing(guarded.findings).map((line) => `  ${line}`) : []),
     ...(missed === 0
       ? []

@@ -164,6 +164,7 @@ describe('the summary of a guarded command', () => {
     lastEvents: ['[1] a', '[2] b'],
     others: [{ text: '7 (node) was killed by SIGSEGV', exception: null }],
     survivors: [9],
+    report: null,
     findings: [],
   };
 

@@ -163,6 +163,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   'guard',
   'view',
   'traces',
+  'report',
   'stats',
   'convert',
   'crash',

@@ -9,6 +9,7 @@ import { ownLines } from '../output/own-lines.ts';
 import { reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
+import type { RecordedReport } from '../reading/report/recorded-report.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 import { type CommandPlan, survivorsOf } from './command-plan.ts';
 import { CommandSignals } from './command-signals.ts';
@@ -102,16 +103,35 @@ async function runRecorded(
   const findings = await findMissing(context, daemon.client, session, watch.statistics);
   const finished = await finishSession(daemon.client, session);
   const statistics = finished.statistics ?? watch.statistics;
+  const isThere = existsSync(trace);
   return {
     trace,
-    isThere: existsSync(trace),
+    isThere,
     seconds,
     end,
     statistics,
     cutShort: finished.cutShort,
     survivors,
+    report: isThere ? await reportOfTrace(context, trace, statistics) : null,
     findings: findingsAtEnd(findings, { name: session, output: trace, shmPath: plan.shmPath }, statistics),
   };
+}
+
+/** @returns null without events, and where the trace cannot be read */
+export async function reportOfTrace(
+  context: Context,
+  trace: string,
+  { eventsRecorded, bytes }: SessionStatistics,
+): Promise<RecordedReport | null> {
+  if (eventsRecorded === 0) return null;
+  try {
+    // Imported when needed, since it takes longer to load than the rest together.
+    const { recordedReport } = await import('../reading/report/recorded-report.ts');
+    return recordedReport(trace, bytes);
+  } catch (error) {
+    warn(context, `the trace cannot be read: ${describeError(error)}`);
+    return null;
+  }
 }
 
 /** Ends the session. Where the daemon has died, the recorded events are reported all the same. */

@@ -29,6 +29,7 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
     },
     cutShort: null,
     survivors: [],
+    report: null,
     findings: [],
     ...rest,
   };

@@ -3,6 +3,7 @@ import type { Finding } from '../diagnosis/finding.ts';
 import { formatBytes, formatCount, formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';
+import type { RecordedReport } from '../reading/report/recorded-report.ts';
 import { explainMissing } from './explain-missing.ts';
 import type { CommandEnd } from './run-command.ts';
 
@@ -22,6 +23,8 @@ export interface Recording {
   readonly survivors: readonly number[];
   /** Reasons for missing events; null where they are unknown. */
   readonly findings: readonly Finding[] | null;
+  /** Report of the trace; null without events, and where the trace cannot be read. */
+  readonly report: RecordedReport | null;
 }
 
 /** The summary as one object for programs. */
@@ -38,6 +41,7 @@ export function summaryJson(recording: Recording): Record<string, unknown> {
     cutShort: recording.cutShort,
     survivors: recording.survivors,
     findings: recording.findings,
+    report: recording.report?.json ?? null,
     ...(statistics.eventsRecorded === 0 && { explanation: explainMissing(recording.findings).join('\n') }),
   };
 }
@@ -70,6 +74,7 @@ export function describeSummary(style: Style, recording: Recording): string {
     ...(recording.isThere
       ? [row('show it', `${style.cyan(`ringtail view ${shellQuote(trace)}`)}  or  babeltrace2 ${shellQuote(trace)}`)]
       : []),
+    ...(recording.report?.lines ?? []).map(([label, text]) => row(label, text)),
     ...notes,
     ...(findings.length === 0 ? [] : [`  ${style.yellow('not everything was recorded:')}`]),
     ...explainMissing(findings).map((line) => `    ${line}`),

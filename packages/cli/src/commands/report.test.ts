@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run } from '../cli.ts';
+import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
+
+const METADATA = (events: string) => `/* CTF 1.8 */
+typealias integer { size = 8; } := u8;
+typealias integer { size = 64; map = clock.c.value; } := t64;
+trace { major = 1; minor = 8; byte_order = le; };
+clock { name = c; };
+stream {
+  packet.context := struct { t64 timestamp_begin; t64 timestamp_end; u8 vpid; };
+  event.header := struct { u8 id; t64 timestamp; };
+};
+${events}`;
+const REQUESTS = METADATA(`
+event { name = "node_http:server_request_begin"; id = 0; fields := struct { u8 request_id; string path; }; };
+event { name = "node_http:server_request_end"; id = 1; fields := struct { u8 request_id; u8 status; }; };`);
+const TICKS = METADATA('event { name = "tick"; id = 0; fields := struct { u8 n; }; };');
+const MS = 1_000_000;
+
+/** Bytes of an event. */
+function event(id: number, ms: number, ...fields: readonly Buffer[]): Buffer {
+  const header = Buffer.alloc(9);
+  header.writeUInt8(id);
+  header.writeBigUInt64LE(BigInt(ms * MS), 1);
+  return Buffer.concat([header, ...fields]);
+}
+
+function traceIn(context: FakeContext, metadata: string, events: readonly Buffer[]): string {
+  const head = Buffer.alloc(17);
+  head.writeBigUInt64LE(BigInt(1000 * MS), 8);
+  const directory = join(context.cwd, 'trace');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'metadata'), metadata);
+  writeFileSync(join(directory, 's'), Buffer.concat([head, ...events]));
+  return directory;
+}
+
+const request = (path: string, ms: number): Buffer[] => [
+  event(0, 10, Buffer.from([7]), Buffer.from(`${path}\0`)),
+  event(1, 10 + ms, Buffer.from([7, 200])),
+];
+
+async function report(metadata: string, events: readonly Buffer[], ...options: readonly string[]) {
+  const context = fakeContext();
+  const { code } = await run(['report', traceIn(context, metadata, events), '--clock-gmt', ...options], context);
+  return { code, text: context.output(), context };
+}
+
+describe('report', () => {
+  it('names slow requests, with the command that shows each and the advice', async () => {
+    const { code, text, context } = await report(REQUESTS, request('/cart', 300));
+    expect(code).toBe(0);
+    expect(text).toContain('1. request /cart took up to 300 ms, median 300 ms, 1 in all.\n   See what');
+    expect(text).toContain(`   ringtail view ${join(context.cwd, 'trace')} --begin 0.010000000 --end 0.310000000\n`);
+    expect(text).toContain('Nothing that was recorded happened during it.');
+  });
+
+  it('writes the same as JSON and as Markdown', async () => {
+    const json = JSON.parse((await report(REQUESTS, request('/cart', 300), '-o', 'json')).text);
+    expect(json).toMatchObject({
+      findings: [{ rule: 'slow-operation', threshold: 200 * MS, unit: 'ns' }],
+      requests: [{ name: 'request /cart', count: 1, durationNs: { maximum: 300 * MS } }],
+    });
+    const { text } = await report(REQUESTS, request('/a|b<i>', 300), '-o', 'markdown');
+    expect(text).toContain('| request /a\\|b\\<i\\> | 1 | 300 ms | 300 ms | 300 ms |');
+  });
+
+  it('shows control characters of a trace in visible form', async () => {
+    for (const format of ['text', 'json', 'markdown']) {
+      const { text } = await report(REQUESTS, request('/\u001b[31m\nringtail: error', 300), '-o', format);
+      expect(text).not.toContain('\u001b');
+      expect(text).not.toMatch(/^ringtail: error/m);
+    }
+  });
+
+  it('says in one sentence that a trace has no events for it, and succeeds', async () => {
+    const { code, text } = await report(TICKS, [event(0, 1, Buffer.from([1])), event(0, 2, Buffer.from([2]))]);
+    expect([code, text]).toEqual([
+      0,
+      'None of the 2 events is about requests, operations, stalls, garbage collections or errors.\n',
+    ]);
+  });
+});

@@ -1,0 +1,94 @@
+import { type Finding, type RepeatedCalls, RULES, type WaitKind, type WaitSummary } from '@ringtail/analyses';
+import { visibleLine } from '@ringtail/base/text';
+import { formatCount, plural } from '../../output/quantity.ts';
+import { durationText } from '../statistics/number-text.ts';
+
+const LABEL_LENGTH_MAX = 100;
+
+const WAIT_WORDS: Readonly<Record<WaitKind, string>> = {
+  'event-loop': 'event loop blocked',
+  gc: 'garbage collection',
+  'sync-file': 'synchronous file operation',
+  file: 'file operation',
+  call: '',
+  operation: '',
+};
+
+/** A text of a trace on one line, without control characters. */
+export function shown(text: string): string {
+  return visibleLine(text.length > LABEL_LENGTH_MAX ? `${text.slice(0, LABEL_LENGTH_MAX)}…` : text);
+}
+
+/** A wait by its kind and target: `HTTP 127.0.0.1`, `event loop blocked in run (app.js:3:1)`. */
+export function waitName({ kind, target }: Pick<WaitSummary, 'kind' | 'target'>): string {
+  const word = WAIT_WORDS[kind];
+  if (kind === 'event-loop' && target !== '') return `${word} in ${shown(target)}`;
+  return [word, shown(target)].filter(Boolean).join(' ');
+}
+
+/** The finding as a sentence. */
+export function findingText(finding: Finding): string {
+  switch (finding.rule) {
+    case 'uncaught-exception': {
+      const { count, longest } = finding.error;
+      return `${plural(count, 'uncaught exception')}: ${shown(longest.message)}`;
+    }
+    case 'event-loop-stall': {
+      const { count, longestNs, longest } = finding.stalls;
+      const where = longest.stack[0] === undefined ? '' : ` in ${shown(longest.stack[0])}`;
+      return `The event loop was blocked for ${durationText(longestNs)}${where}${times(count)}.`;
+    }
+    case 'synchronous-files':
+      return `${shown(finding.span.label)} waited ${durationText(finding.ns)} for ${plural(finding.count, 'synchronous file operation')}.`;
+    case 'repeated-calls':
+      return repeatedText(finding.span.label, finding.calls);
+    case 'slow-operation':
+    case 'slow-call': {
+      const { label, durations } = finding.span;
+      return `${shown(label)} took up to ${durationText(durations.maximum)}, median ${durationText(durations.median)}, ${formatCount(durations.count)} in all.`;
+    }
+    case 'server-errors': {
+      const { label, serverErrors, durations } = finding.span;
+      return `${shown(label)} answered ${formatCount(serverErrors)} of ${plural(durations.count, 'request')} with a status of 500 or more.`;
+    }
+    case 'aborted-requests': {
+      const { label, aborted, durations } = finding.span;
+      return `${shown(label)}: ${formatCount(aborted)} of ${plural(durations.count, 'request')} aborted by the client.`;
+    }
+    case 'client-errors': {
+      const { span, code, count } = finding;
+      return `${shown(span.label)}: ${formatCount(count)} of ${plural(span.durations.count, 'call')} failed with ${shown(code)}.`;
+    }
+    case 'gc-share': {
+      const { pid, gcShare, gcTotalNs } = finding.process;
+      return `Garbage collection took ${Math.round(100 * gcShare)} % of the time of ${processName(pid)} (${durationText(gcTotalNs)}).`;
+    }
+    case 'gc-pause': {
+      const { pid, gcLongestNs } = finding.process;
+      return `A garbage collection stopped ${processName(pid)} for ${durationText(gcLongestNs)}.`;
+    }
+  }
+}
+
+/** The sentence of what to do. */
+export function adviceOf({ rule }: Finding): string {
+  return RULES[rule].advice;
+}
+
+function repeatedText(
+  label: string,
+  { kind, target, pattern, most, spanCount, longestNs, isExact }: RepeatedCalls,
+): string {
+  const about = isExact ? '' : 'about ';
+  const call = [waitName({ kind, target }), shown(pattern)].filter(Boolean).join(' ');
+  const count = formatCount(Math.round(most));
+  return `${shown(label)} made ${about}${count} equal calls in one go: ${call}, ${durationText(longestNs)} together${times(spanCount)}.`;
+}
+
+function times(count: number): string {
+  return count === 1 ? '' : `, ${formatCount(count)} times`;
+}
+
+export function processName(pid: unknown): string {
+  return pid === undefined ? 'the process' : `process ${pid}`;
+}
