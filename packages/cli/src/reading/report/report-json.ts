@@ -3,7 +3,7 @@ import { findingCommand, spanCommand } from './finding-commands.ts';
 import { adviceOf, findingText } from './finding-words.ts';
 import { stackOf } from './report-text.ts';
 
-/** The report for programs. Durations are nanoseconds; times are decimal texts in nanoseconds from the clock's origin. */
+/** The report for programs. Durations are nanoseconds; times are nanoseconds from the origin of the clock, as text. */
 export function reportJson(data: Findings, paths: readonly string[]) {
   const { spans, processes, stalls, losses } = data;
   const spansOf = (all: readonly SpanStatistics[]) => all.map((span) => spanJson(span, paths));
