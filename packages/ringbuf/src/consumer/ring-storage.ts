@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { loadPosix } from '@ringtail/posix';
+import { memoryIsCommitted } from '../committed-memory.ts';
 import { RingError } from '../ring-error.ts';
 
 /** Unit of `Stats.blocks`. */
@@ -80,15 +81,6 @@ function anonymousMemory(fd: number, path: string): Pick<RingStorage, 'giveBack'
       return Math.max(0, blocksBefore - fstatSync(fd).blocks) * BLOCK_BYTES;
     },
   };
-}
-
-/** Whether the kernel may refuse a page of anonymous memory although pages are free (`vm.overcommit_memory` = 2). */
-export function memoryIsCommitted(): boolean {
-  try {
-    return readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() === '2';
-  } catch {
-    return true;
-  }
 }
 
 function fileAccess(fd: number, path: string): Pick<RingStorage, 'read' | 'write'> {

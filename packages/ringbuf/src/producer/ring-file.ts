@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf, UUID_BYTES } from '@ringtail/base';
 import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
 import { ringBytesFor } from '../abi.ts';
-import { memoryIsCommitted } from '../consumer/ring-storage.ts';
+import { memoryIsCommitted } from '../committed-memory.ts';
 import { RingError } from '../ring-error.ts';
 import { geometryProblem, type RingHeader, writeHeader } from '../ring-header.ts';
 import type { BlockingOptions } from './blocking.ts';
