@@ -10,11 +10,17 @@ const permission = process.allowedNodeEnvironmentFlags.has('--permission')
   : '--experimental-permission';
 const SETTINGS: readonly (readonly string[])[] = [
   [],
-  ['--frozen-intrinsics', '--no-warnings'],
+  // The instruments cannot raise a frozen limit by their own frame, so stacks have to be shorter than it.
+  ['--frozen-intrinsics', '--stack-trace-limit=20', '--no-warnings'],
   ['--disallow-code-generation-from-strings'],
   ['--disable-proto=throw'],
   ['--throw-deprecation', '--pending-deprecation'],
-  [permission, '--allow-fs-read=*', '--allow-addons', '--allow-child-process', '--allow-worker', '--no-warnings'],
+  [
+    permission,
+    ...['--allow-fs-read=*', '--allow-addons', '--allow-child-process', '--allow-worker', '--no-warnings'],
+    // Without it, since Node.js 25, the tracer cannot connect to its daemon.
+    ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
+  ],
 ];
 
 /** Lines of a run, without process identifiers and the frames of our own preload in Node.js's own modules. */
