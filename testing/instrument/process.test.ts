@@ -36,6 +36,16 @@ describe('the events of a process', () => {
     expect(fieldsOf(events, 'node_process:exit')).toEqual([{ code: '4' }]);
   });
 
+  it('tell about a thrown object whose properties throw themselves', async () => {
+    const { events } = await recordedUnchanged(`
+      setTimeout(() => {
+        throw { name: 'Hostile', get message() { throw 1; }, stack: { toString() { throw 2; } } };
+      }, 5);`);
+    expect(fieldsOf(events, 'node_process:uncaught_exception')).toEqual([
+      { origin: 'uncaughtException', error: 'Hostile', message: '<unreadable>', stack: '<unreadable>' },
+    ]);
+  });
+
   it('have samples of memory and CPU time', async () => {
     const { events } = await recordedUnchanged(
       'const kept = Buffer.alloc(50_000_000, 1); setTimeout(() => kept, 1500);',

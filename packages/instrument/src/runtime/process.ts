@@ -8,6 +8,8 @@ const SAMPLE_INTERVAL_MS = 1000;
 const NS_PER_US = 1000;
 const BYTES_PER_KIB = 1024;
 const TEXT_LENGTH_MAX = 4096;
+/** In place of a property whose own code throws. */
+const UNREADABLE = '<unreadable>';
 
 /** The process: errors that end it, warnings, its exit, and samples of its memory and CPU time. */
 export function processEvents(tracer: Tracer): readonly EventSource[] {
@@ -45,7 +47,7 @@ function warnings({ provider, str }: Tracer): EventSource {
   );
   const listener = (warning: unknown) => {
     const { name, message } = described(warning);
-    event(name, textOf((warning as { readonly code?: unknown }).code ?? ''), message);
+    event(name, propertyOf(warning as object, 'code'), message);
   };
   return { tracepoints: [event], install: () => listenToProcess('warning', listener) };
 }
@@ -106,10 +108,26 @@ function samples({ provider, u64 }: Tracer): EventSource {
 /** Programs throw anything. */
 function described(thrown: unknown): { readonly name: string; readonly message: string; readonly stack: string } {
   if (typeof thrown !== 'object' || thrown === null) return { name: typeof thrown, message: textOf(thrown), stack: '' };
-  const { name, message, stack } = thrown as { readonly [field in 'name' | 'message' | 'stack']?: unknown };
-  return { name: textOf(name ?? ''), message: textOf(message ?? ''), stack: textOf(stack ?? '') };
+  return {
+    name: propertyOf(thrown, 'name'),
+    message: propertyOf(thrown, 'message'),
+    stack: propertyOf(thrown, 'stack'),
+  };
+}
+
+/** Empty if there is none. */
+function propertyOf(thrown: object, name: string): string {
+  try {
+    return textOf((thrown as { readonly [name: string]: unknown })[name] ?? '');
+  } catch {
+    return UNREADABLE;
+  }
 }
 
 function textOf(value: unknown): string {
-  return String(value).slice(0, TEXT_LENGTH_MAX);
+  try {
+    return String(value).slice(0, TEXT_LENGTH_MAX);
+  } catch {
+    return UNREADABLE;
+  }
 }

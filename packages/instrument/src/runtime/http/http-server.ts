@@ -42,7 +42,8 @@ export function httpServer(tracer: Tracer): readonly EventSource[] {
       },
       ended({ id, request, response, socket, writtenBefore }, isAborted) {
         const written = Math.max(0, socket.bytesWritten - writtenBefore);
-        end(id, routeOf(request), response.statusCode, written, isAborted);
+        // The status of a response that was never begun is Node.js's default.
+        end(id, routeOf(request), response.headersSent ? response.statusCode : 0, written, isAborted);
       },
     });
   return [{ tracepoints: [begin, end], install }];
