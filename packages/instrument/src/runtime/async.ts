@@ -1,5 +1,6 @@
 import { createHook, type HookCallbacks } from 'node:async_hooks';
 import type { EventSource, Tracer } from '../instrument.ts';
+import { isMakingOwnResources, makeOwnResources } from '../own-resources.ts';
 
 /** Asynchronous resources, as `async_hooks` reports them. */
 export function asyncResources({ provider, u64, str }: Tracer): readonly EventSource[] {
@@ -60,22 +61,16 @@ export function promises({ provider, u64 }: Tracer): readonly EventSource[] {
   ];
 }
 
-/** Whether such an event is being recorded. The tracer's own resources meanwhile are none of the program. */
-let isRecording = false;
-
 /** An error in such a callback would end the process. */
 function hookWith(callbacks: HookCallbacks): () => void {
   const guarded = Object.entries(callbacks).map(([name, callback]: [string, (...args: never[]) => void]) => [
     name,
     (...args: never[]) => {
-      if (isRecording) return;
-      isRecording = true;
+      if (isMakingOwnResources()) return;
       try {
-        callback(...args);
+        makeOwnResources(() => callback(...args));
       } catch {
         // The program goes on as it would without us.
-      } finally {
-        isRecording = false;
       }
     },
   ]);

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { Tracer } from '../../instrument.ts';
 import { clearInterval, setInterval } from '../../node.ts';
+import { makeOwnResources } from '../../own-resources.ts';
 import { routeOf } from './route.ts';
 import type { ServerRequest, ServerRequests } from './server-requests.ts';
 
@@ -36,7 +37,8 @@ class CurrentRequest {
 
   read(): FollowedRequest | undefined {
     this.#wasRead = true;
-    if (this.#unfollow === undefined) this.#follow();
+    // An event is being recorded: another one, of the timer, would be nested.
+    if (this.#unfollow === undefined) makeOwnResources(() => this.#follow());
     return this.#storage.getStore();
   }
 
