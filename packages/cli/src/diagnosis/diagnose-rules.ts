@@ -26,6 +26,9 @@ export interface RuleFacts {
   readonly applications: readonly ApplicationDescription[];
 }
 
+/** Providers of the events of Node.js, in programs with the package @ringtail/instrument. */
+const RUNTIME_PREFIX = 'node_';
+
 /** Reason why a rule matches nothing; undefined where it matches tracepoints. */
 export function diagnoseRule(diagnosis: RuleDiagnosis, facts: RuleFacts): Finding | undefined {
   const { named, notExcluded, ofLogLevel, rule } = diagnosis;
@@ -38,6 +41,14 @@ export function diagnoseRule(diagnosis: RuleDiagnosis, facts: RuleFacts): Findin
 
 function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Finding {
   const own = ownNames(names);
+  if (rule.pattern.startsWith(RUNTIME_PREFIX) && !own.some((name) => name.startsWith(RUNTIME_PREFIX))) {
+    return {
+      code: 'NO_MATCHING_TRACEPOINT',
+      what: `no program has the events of Node.js: ${quoted(rule.pattern)}`,
+      evidence: ['they come from @ringtail/instrument, which RINGTAIL_INSTRUMENT=0 leaves out'],
+      nextStep: 'install it beside @ringtail/tracer, and start programs with node --import @ringtail/tracer/register',
+    };
+  }
   const meant = nearestPatterns(rule.pattern, own);
   const instead = meant[0] ?? 'PROVIDER:EVENT';
   return {

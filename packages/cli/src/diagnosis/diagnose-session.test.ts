@@ -116,6 +116,12 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
     ["'shpo:*'", "did you mean 'shop:*'?"],
   ],
   [
+    'events of Node.js in a program without the instruments',
+    facts({ rules: [ruleDiagnosis({ pattern: 'node_http:*' }, { named: 0, notExcluded: 0, ofLogLevel: 0 })] }),
+    ['NO_MATCHING_TRACEPOINT'],
+    ['@ringtail/instrument', '--import @ringtail/tracer/register'],
+  ],
+  [
     'a misspelt event',
     facts({ rules: [ruleDiagnosis({ pattern: 'shop:ordre' }, { named: 0, notExcluded: 0, ofLogLevel: 0 })] }),
     ['NO_MATCHING_TRACEPOINT'],
