@@ -41,8 +41,7 @@ export function makeSandbox(): Sandbox {
   mkdirSync(home);
   mkdirSync(temporary);
   const { NODE_OPTIONS: _, RINGTAIL_RUNDIR: __, XDG_RUNTIME_DIR: ___, NO_COLOR: ____, ...env } = process.env;
-  // Most tests count the events of their programs: those of the runtime are recorded where a test asks for them.
-  return { directory, home, env: { ...env, RINGTAIL_HOME: home, RINGTAIL_INSTRUMENT: '0', TMPDIR: temporary } };
+  return { directory, home, env: { ...env, RINGTAIL_HOME: home, TMPDIR: temporary } };
 }
 
 /** A sandbox with a named run directory, in which `create` starts a daemon; it ends with the test. */
