@@ -277,7 +277,7 @@ describe('subscribers', () => {
     await client.ask('clear-session', { session: 's' });
     await client.ask('destroy-session', { session: 's' });
     app.close();
-    const told = { pid: process.pid, tid: 77, procname: 'fake' };
+    const told = { pid: process.pid, tid: 77, procname: 'fake', program: 'fake.js' };
     await expect
       .poll(() => watcher.notifications)
       .toEqual([
