@@ -175,7 +175,7 @@ describe('the commands, with daemons and a program that emits', () => {
   it('save a session and load it again, as it was', async () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, `create s -o ${join(sandbox.directory, 'trace')}`);
-    await succeed(sandbox, 'enable-channel -u c -C 4M -W 2 --blocking-timeout=100 --buffer-ownership=process');
+    await succeed(sandbox, 'enable-channel -u c -C 4M -W 2 --blocking-timeout=100us --buffer-ownership=process');
     await succeed(sandbox, 'enable-event -u -c c a:*,b:x --loglevel=info --filter', 'n > 5');
     await succeed(sandbox, 'disable-event -u -c c b:x');
     await succeed(sandbox, 'add-context -u -t vuid');
