@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../e2e/harness.ts';
 import { requirePeer } from '../peers.ts';
 import { comparableAnswer, comparableListing } from './listing.ts';
 import { MI_ROWS } from './rows/machine-interface.ts';
@@ -120,11 +121,19 @@ async function outcomeOf(tool: Tool, row: Row): Promise<Outcome> {
   }
   await tool.run('destroy -a');
   if ([...(row.setUp ?? []), row.words].some((line) => line.includes('trigger'))) await removeTriggers(tool);
-  // A daemon may still archive a session of `destroy --no-wait`.
-  for (const name of LEFTOVERS) {
-    rmSync(join(tool.directory, name), { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
-  }
+  for (const name of LEFTOVERS) await until(() => isRemoved(join(tool.directory, name)));
   return { answer, failedSetUp, listing };
+}
+
+/** A daemon that still archives a session of `destroy --no-wait` makes files while a directory is being removed. */
+function isRemoved(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+    return false;
+  }
 }
 
 async function removeTriggers(tool: Tool): Promise<void> {
