@@ -6,7 +6,7 @@ const notifications = await client.notifications();
 console.log(`listening to the session daemon ${client.daemonPid}`);
 for await (const notification of notifications) {
   if (notification.kind === 'application-registered')
-    console.log(`${notification.procname} ${notification.pid} has registered`);
+    console.log(`${notification.program} ${notification.pid} has registered`);
   else console.log(notification.kind, 'session' in notification ? notification.session : '');
   if (notification.kind === 'session-destroyed') break;
 }

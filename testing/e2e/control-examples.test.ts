@@ -57,7 +57,7 @@ describe('an example of the control library', () => {
     const listener = startNode(sandbox, [join(EXAMPLES, 'notifications.mjs')]);
     await listener.says(/listening/);
     const app = startNode(sandbox, ['--import', REGISTER_URL, program('steps.mjs')]);
-    await listener.says(new RegExp(`node ${app.pid} has registered`));
+    await listener.says(new RegExp(`steps.mjs ${app.pid} has registered`));
     await ringtail(sandbox, ['destroy', 'first']);
     const { stdout, code } = await listener.ended;
     expect([code, stdout]).toEqual([0, expect.stringMatching(/session-destroyed first\n$/)]);
