@@ -18,7 +18,7 @@ export default defineConfig({
     env: {
       // On a busy machine a daemon may answer later than programs wait by default; they then go on unrecorded.
       RINGTAIL_REGISTER_TIMEOUT: '-1',
-      // Most tests count the events of their programs: those of Node.js are recorded where a test asks for them.
+      // Most tests count the events of their programs. A test that wants the events of Node.js removes this variable.
       RINGTAIL_INSTRUMENT: '0',
     },
     // The default is a second.

@@ -217,7 +217,7 @@ class Guard {
   async #lastEvents(newest: SnapshotRecorded | undefined): Promise<string[]> {
     if (newest === undefined) return [];
     try {
-      // Imported when needed, since it takes longer to load than the rest together.
+      // Imported when needed: the analyses take longer to load than the other modules of the command.
       const { lastEvents } = await import('./last-events.ts');
       return lastEvents(newest.path, LAST_EVENTS);
     } catch (error) {

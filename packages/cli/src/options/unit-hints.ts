@@ -3,8 +3,8 @@ import { warn } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
 import { formatPeriodUs, parseLimit, parsePeriodUs, parseSize } from './quantity-options.ts';
 
-// Numbers without a unit are microseconds and bytes, as in LTTng. A person who writes --period=2 means seconds. Scripts
-// for lttng go on with a warning; options of Ringtail alone refuse a period that nobody can mean.
+// Numbers without a unit are microseconds and bytes, as in LTTng. A person who writes --period=2 means seconds. Options
+// of LTTng warn, so that scripts for lttng go on. Options that only Ringtail has refuse a period below 1 ms.
 
 const PERIOD_US_MIN = 1000;
 const LIKELY_WAIT_US_MIN = 1_000_000;

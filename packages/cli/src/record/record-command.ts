@@ -125,7 +125,7 @@ export async function reportOfTrace(
 ): Promise<RecordedReport | null> {
   if (eventsRecorded === 0) return null;
   try {
-    // Imported when needed, since it takes longer to load than the rest together.
+    // Imported when needed: the analyses take longer to load than the other modules of the command.
     const { recordedReport } = await import('../reading/report/recorded-report.ts');
     return recordedReport(trace, bytes);
   } catch (error) {

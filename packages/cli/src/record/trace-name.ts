@@ -16,7 +16,7 @@ const EXTENSION = /\.[cm]?[jt]sx?$/;
 const NAME_LENGTH_MAX = 100;
 
 /**
- * Name of a command's trace: that of its script without the extension, of its package, else of the command.
+ * Name of a command's trace: its script without the extension, or its package, or else the command.
  *
  * @param words the command as the user wrote it
  * @param cwd working directory; null if it was removed

@@ -47,7 +47,7 @@ const EMPTY: TraceContent = { beginNs: null, endNs: null, events: null, programs
 export type FoundTrace = Omit<RecordedTrace, 'content'>;
 
 /**
- * The traces in a directory, the one that was written last at the end. Links and hidden entries are left out.
+ * The traces in a directory, in the order of their last write. Links and hidden entries are left out.
  *
  * @param sessions of the daemon
  * @throws the system's error

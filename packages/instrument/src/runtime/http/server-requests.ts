@@ -46,8 +46,7 @@ export class ServerRequests {
   }
 
   /**
-   * Follows the requests from now on. A follower that is added while others are told of a request is told as well, at
-   * once.
+   * Follows the requests from now on. A follower that is added at the begin of a request is told of this request too.
    *
    * @param order of followers that begin: `contexts` are set before `events` are recorded
    * @returns a function that ends following
