@@ -37,7 +37,8 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'clear-session',
   'shutdown',
 ]);
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Enough for a daemon on a machine that is overloaded. */
+const CONNECT_TIMEOUT_MS = 30_000;
 const CONNECT_AGAIN_MS = 5;
 
 export interface ConnectOptions {
@@ -46,7 +47,7 @@ export interface ConnectOptions {
    * …
    */
   readonly runDirectory?: string | undefined;
-  /** Milliseconds in which the daemon has to accept the connection and to answer the first message; 5000 by default. */
+  /** Milliseconds in which the daemon has to accept the connection, and again to answer `hello`; 30,000 by default. */
   readonly timeoutMs?: number;
 }
 

@@ -2,6 +2,9 @@ import type { EventRecordClass, EventView, VisitedField } from '@ringtail/ctf';
 import { type Arguments, type PlainValue, plainValue } from '../fields/field-place.ts';
 import { scalarFields, shownValue } from '../fields/scalar-fields.ts';
 
+/** Ends a frame in Node.js itself, or in a function that is built into the engine. */
+const OF_NODE = /(?:^|\(|async )(?:node:[^()]*|<anonymous>|native)\)?$/;
+
 /** Fields with a single value, by name. */
 export type EventFields = Readonly<Record<string, PlainValue>>;
 
@@ -37,6 +40,17 @@ export function stackLines(value: VisitedField): string[] {
   if (value === undefined) return [];
   const lines = Array.isArray(value) ? value.map(String) : String(plainValue(value) ?? '').split('\n');
   return lines.map((line) => line.trim().replace(/^at /, '')).filter((line) => line !== '');
+}
+
+/**
+ * Index of the innermost frame of the program: the first one that is neither in Node.js itself nor built into the
+ * engine; 0 if there is none.
+ */
+export function programFrameAt(stack: readonly string[]): number {
+  return Math.max(
+    0,
+    stack.findIndex((frame) => !OF_NODE.test(frame)),
+  );
 }
 
 /**

@@ -7,6 +7,8 @@ import type { SpansData } from './spans.ts';
 export interface Stall {
   readonly atNs: bigint;
   readonly durationNs: number;
+  /** The innermost frame of the program, outside of Node.js itself. Empty if unknown. */
+  readonly where: string;
   /** Of the code that caused it, the innermost frame first. Empty if unknown. */
   readonly stack: readonly string[];
 }

@@ -73,6 +73,15 @@ describe('findings', () => {
     ]);
   });
 
+  it("name the program's frame of a stall, not one of Node.js that it called", () => {
+    const inner = ['at get performance (node:internal/util:645:17)', 'at Array.forEach (<anonymous>)'];
+    const outer = ['at busy (/app/node:x.js:1:1)', 'at node:internal/main/run_main:1:1'];
+    const { stalls } = findingsOf([stall(100, 60, 1, [...inner, ...outer]), stall(200, 70, 1, outer)]);
+    expect(stalls.map(({ count, longest }) => [count, longest.where])).toEqual([[2, 'busy (/app/node:x.js:1:1)']]);
+    const { stalls: ofNode } = findingsOf([stall(100, 60, 1, inner)]);
+    expect(ofNode[0]!.longest.where).toBe('get performance (node:internal/util:645:17)');
+  });
+
   it('find equal calls during one request, and share them among requests that overlap', () => {
     const calls = (count: number, from: number) =>
       Array.from({ length: count }, (_, i) => [call(from + i, i, `/items/${i}`), called(from + i + 0.5, i)]).flat();

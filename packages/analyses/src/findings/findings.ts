@@ -4,7 +4,7 @@ import type { Handler } from '../handler.ts';
 import { EventPairs } from '../pairs/pair-rule.ts';
 import { addLosses, type Losses, lossesOf, NO_LOSSES } from '../statistics/losses.ts';
 import { applyRules, type Finding } from './apply-rules.ts';
-import { fieldsReader, firstText, nsSinceStart, numberOf, stackLines } from './event-fields.ts';
+import { fieldsReader, firstText, nsSinceStart, numberOf, programFrameAt, stackLines } from './event-fields.ts';
 import type { Facts, Stall, UncaughtError } from './facts.ts';
 import { type Grouped, GroupedCounts } from './grouped-counts.ts';
 import { Processes, type ProcessState } from './processes.ts';
@@ -107,13 +107,16 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
       const durationNs = numberOf(fields, 'duration_ns');
       const since = nsSinceStart(view, numberOf(fields, 'start_ns') || undefined, durationNs);
       const start = this.#timeLine.at(view) - since;
-      const stack = shortStack(stackLines(values[stackAt]));
-      const stall = { atNs: this.#timeLine.absolute(start), durationNs, stack };
-      this.#stalls.add(stack.slice(0, 2).join('\n'), durationNs, stall);
+      const lines = stackLines(values[stackAt]);
+      const stack = shortStack(lines);
+      const callers = shortStack(lines.slice(programFrameAt(lines)));
+      const where = callers[0] ?? '';
+      const stall = { atNs: this.#timeLine.absolute(start), durationNs, where, stack };
+      this.#stalls.add(callers.slice(0, 2).join('\n'), durationNs, stall);
       const detail = stack.join('\n');
       const wait = {
         kind: 'event-loop',
-        target: stack[0] ?? '',
+        target: where,
         detail,
         pattern: detail,
         start,

@@ -35,7 +35,7 @@ export function findingText(finding: Finding): string {
     }
     case 'event-loop-stall': {
       const { count, longestNs, longest } = finding.stalls;
-      const where = longest.stack[0] === undefined ? '' : ` in ${shown(longest.stack[0])}`;
+      const where = longest.where === '' ? '' : ` in ${shown(longest.where)}`;
       return `The event loop was blocked for ${durationText(longestNs)}${where}${times(count)}.`;
     }
     case 'synchronous-files':

@@ -32,6 +32,7 @@ export function reportJson(data: Findings, paths: readonly string[]) {
       totalNs,
       longestNs,
       at: longest.atNs.toString(),
+      where: longest.where,
       stack: longest.stack,
     })),
     processes: processes.map(({ pid, gcCount, gcTotalNs, gcLongestNs, gcShare }) => ({
