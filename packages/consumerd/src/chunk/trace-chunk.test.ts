@@ -281,6 +281,26 @@ describe('a clear', () => {
     expect(answerOf(next, FLUSH).eventsRecorded).toBe(ring.recorded - recorded);
   });
 
+  it('of a full ring is followed by packets that tell how many events were discarded since', () => {
+    const ring = scene.makeRing({ subBufCount: 2 });
+    const consumer = makeConsumer();
+    ring.record(3 * PER_SUB_BUF);
+    consumer.handle(CLEAR);
+    const { attempted, recorded } = ring;
+    ring.record(3 * PER_SUB_BUF);
+    const discarded = ring.attempted - attempted - (ring.recorded - recorded);
+    expect(discarded).toBeGreaterThan(0);
+    timers.advance(10);
+    expect(consumer.handle(FLUSH)).toMatchObject({ eventsDiscarded: discarded, packetsLost: 0 });
+    ring.record(10);
+    expect(consumer.handle(FLUSH)).toMatchObject({ eventsDiscarded: discarded, packetsLost: 0 });
+    const told = packetsIn(out()).map(({ eventsDiscarded }) => Number(eventsDiscarded));
+    expect(told.at(-1)! - told[0]!).toBe(discarded);
+    const spans = packetsIn(out()).map(({ timestampBegin, timestampEnd }) => [timestampBegin, timestampEnd] as const);
+    expect(spans.every(([begin, end], i) => begin < end && (i === 0 || begin >= spans[i - 1]![1]))).toBe(true);
+    expect(numbersIn(out())).toEqual(range(recorded, ring.recorded));
+  });
+
   it('removes the files of all domains, and the directories of processes that have gone in each', () => {
     const [user, kernel] = [makeRing(), scene.makeRing({ uuid: KERNEL_UUID })];
     const consumer = makeConsumer([user]);

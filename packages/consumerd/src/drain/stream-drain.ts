@@ -2,7 +2,7 @@ import { type Clock, describeError } from '@ringtail/base';
 import type { RecoveredStream, StreamNote, StreamOutput } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
 import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
-import type { PacketSource } from '../source/packet-source.ts';
+import type { PacketSource, SourcePacket } from '../source/packet-source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { Drainable, DrainResult } from './drain-loop.ts';
 import { PacketAppender } from './packet-appender.ts';
@@ -288,16 +288,37 @@ export class StreamDrain implements Drainable {
     const more = this.#guarded(() => {
       if (this.#appender.isPaused) return true;
       while (packets < packetsMax && bytes < bytesMax && this.#isSound) {
-        const packet = this.#source.get({ takeOpen });
+        const baseline = this.#baselinePacket();
+        const packet = baseline ?? this.#source.get({ takeOpen });
         this.#useWatch.note();
         if (packet === null) return false;
-        if (!this.#appender.append(packet, () => this.#guarded(() => this.#source.release(packet)))) return true;
+        const release = () => (baseline ? this.#source.moveTo(packet.after) : this.#source.release(packet));
+        if (!this.#appender.append(packet, () => this.#guarded(release))) return true;
         packets += 1;
         bytes += packet.records.length;
       }
       return true;
     });
     return { packets, more: more ?? false };
+  }
+
+  /**
+   * A packet without records that begins a data stream after a clear, if events were discarded since. Readers count
+   * discarded events from one packet to the next, so that those of a stream's first packet would not be reported.
+   */
+  #baselinePacket(): SourcePacket | undefined {
+    const { nextPacketSeq, eventsDiscardedReported } = this.#counts;
+    const endTimestamp = this.#appender.lastEndTimestamp;
+    if (nextPacketSeq > 0 || eventsDiscardedReported === 0 || endTimestamp === undefined) return undefined;
+    if (this.#source.counters().discarded <= eventsDiscardedReported) return undefined;
+    return this.#emptyPacket(endTimestamp - 1, endTimestamp, eventsDiscardedReported);
+  }
+
+  #emptyPacket(beginTimestamp: number, endTimestamp: number, eventsDiscarded: number): SourcePacket {
+    const { packetSeq } = this.#source.position;
+    const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };
+    const content = { recordCount: 0, records: new Uint8Array(0) };
+    return { packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, ...content, after };
   }
 
   /** Appends a packet without records if events were discarded after the last packet: only packets report them. */
@@ -310,11 +331,8 @@ export class StreamDrain implements Drainable {
       // As each packet, it begins at the end of the packet before and lasts a cycle or longer.
       const beginTimestamp = this.#appender.lastEndTimestamp ?? timestamp - 1;
       const endTimestamp = Math.max(beginTimestamp + 1, Math.floor(timestamp));
-      const { packetSeq } = this.#source.position;
-      const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };
-      const content = { recordCount: 0, records: new Uint8Array(0) };
-      const packet = { packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, ...content, after };
-      this.#appender.append(packet, () => this.#guarded(() => this.#source.moveTo(after)));
+      const packet = this.#emptyPacket(beginTimestamp, endTimestamp, eventsDiscarded);
+      this.#appender.append(packet, () => this.#guarded(() => this.#source.moveTo(packet.after)));
       return this.#appender.awaited === undefined;
     };
     while (!isDone) {
