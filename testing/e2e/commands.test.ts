@@ -225,4 +225,10 @@ describe('the current session', () => {
     expect((await fail(sandbox, 'set-session tow')).stderr).toContain('did you mean "two"?');
     expect(readdirSync(sandbox.home)).toEqual(['.ringtailrc']);
   });
+
+  it('is replaced by an option, which the error names for a session that is given as an argument', async () => {
+    const sandbox = sandboxWithDaemon();
+    expect((await fail(sandbox, 'enable-rotation one --timer 10s')).stderr).toContain('option -s NAME');
+    expect((await fail(sandbox, 'start one two')).stderr).not.toContain('option -s NAME');
+  });
 });

@@ -59,7 +59,7 @@ function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Findin
   };
 }
 
-/** Similar patterns that match tracepoints: with another provider, or another name. */
+/** Similar patterns that match tracepoints: with the provider that is absent, with another one, or another name. */
 function nearestPatterns(pattern: string, names: readonly string[]): string[] {
   const [provider = '', event] = splitName(pattern);
   const providers = nearestNames(
@@ -70,6 +70,14 @@ function nearestPatterns(pattern: string, names: readonly string[]): string[] {
     const corrected = providers.map((near) => `${near}:${event}`);
     const matching = corrected.filter((near) => names.some((name) => matchesPattern(near, name)));
     if (matching.length > 0) return matching;
+  }
+  if (event === undefined) {
+    const own = nearestNames(
+      pattern,
+      names.flatMap((name) => splitName(name)[1] ?? []),
+    );
+    const whole = own.flatMap((near) => names.filter((name) => splitName(name)[1] === near));
+    if (whole.length > 0) return whole;
   }
   return nearestNames(pattern, names);
 }

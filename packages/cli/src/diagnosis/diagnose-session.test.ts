@@ -122,6 +122,12 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
     ['@ringtail/instrument', '--import @ringtail/tracer/register'],
   ],
   [
+    'an event without its provider',
+    facts({ rules: [ruleDiagnosis({ pattern: 'order' }, { named: 0, notExcluded: 0, ofLogLevel: 0 })] }),
+    ['NO_MATCHING_TRACEPOINT'],
+    ["did you mean 'shop:order'?"],
+  ],
+  [
     'a misspelt event',
     facts({ rules: [ruleDiagnosis({ pattern: 'shop:ordre' }, { named: 0, notExcluded: 0, ofLogLevel: 0 })] }),
     ['NO_MATCHING_TRACEPOINT'],

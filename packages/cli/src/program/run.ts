@@ -90,7 +90,10 @@ async function buildProgram(commands: CommandTable, context: Context, act: Act):
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      outputError: (text, write) => write(`${continued(text.trimEnd().replace(/^error:/, 'ringtail: error:'))}\n`),
+      outputError: (text, write) => {
+        const whole = `${text.trimEnd()}${sessionHint(program, text)}`;
+        write(`${continued(whole.replace(/^error:/, 'ringtail: error:'))}\n`);
+      },
       writeErr: (text) => isQuiet() || context.stderr.write(text),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,
@@ -121,6 +124,14 @@ Examples:
   // code.
   exitAsArgpar(program);
   return program;
+}
+
+/** The next step if a session was named as an argument of a command that names it with an option. */
+function sessionHint(program: Command, error: string): string {
+  const [, name] = /too many arguments for '([^']+)'/.exec(error) ?? [];
+  const command = program.commands.find((one) => one.name() === name);
+  const hasOption = command?.options.some(({ long }) => long === '--session') ?? false;
+  return hasOption ? '\nname the session with the option -s NAME' : '';
 }
 
 /** `nosuch --help` asks for the help of an unknown command; `--help nosuch` asks for the help of all commands. */
