@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { fieldsOf, recorded, recordedUnchanged } from './recorded.ts';
 
-/** The watcher has time to start before, and time to look during the stall, on a busy machine as well. */
+/** The watcher has time to start before, and time to look during the stall, on an overloaded machine as well. */
 const STALLING = `
   import { execSync } from 'node:child_process';
   function computesTooLong() {
-    const end = performance.now() + 1500;
+    const end = performance.now() + 2500;
     while (performance.now() < end);
   }
   function readsFromAShell() {
@@ -16,7 +16,7 @@ const STALLING = `
 describe('stalls of the event loop', () => {
   it('are recorded with the stack that causes them, taken while the loop is blocked', async () => {
     const { events } = await recorded(`${STALLING}
-      await wait(500);
+      await wait(2500);
       computesTooLong();
       await wait(200);
       readsFromAShell();
@@ -32,8 +32,8 @@ describe('stalls of the event loop', () => {
 
   it('interrupt a regular expression that backtracks, and the answer of the expression stays the same', async () => {
     const { events, stdout } = await recorded(
-      `await new Promise((resolve) => setTimeout(resolve, 500));
-      const end = performance.now() + 1500;
+      `await new Promise((resolve) => setTimeout(resolve, 2500));
+      const end = performance.now() + 2500;
       const answers = new Set();
       function backtracks() {
         while (performance.now() < end) answers.add(/^(a+)+$/.test('a'.repeat(22) + 'b'));
@@ -46,11 +46,27 @@ describe('stalls of the event loop', () => {
     expect(stacks.filter((stack) => /RegExp\.test.*\nbacktracks /.test(stack))).toHaveLength(1);
   });
 
+  it('are recorded with the stack of the long work, not of short work before it', async () => {
+    const { events } = await recorded(`${STALLING}
+      function worksShortly() {
+        const end = performance.now() + 200;
+        while (performance.now() < end);
+      }
+      await wait(2500);
+      worksShortly();
+      computesTooLong();
+      await wait(200);`);
+    const found = fieldsOf(events, 'node_eventloop:stall').filter((stall) => Number(stall.duration_ns) >= 2.5e9);
+    expect(found.map(({ stack }) => /computesTooLong|worksShortly/.exec(stack ?? '')?.[0])).toEqual([
+      'computesTooLong',
+    ]);
+  });
+
   it('leave resources, events, output and the exit code of a program as they are', async () => {
     const { events } = await recordedUnchanged(`${STALLING}
       process.on('worker', () => console.log('a thread that the program has not made'));
       const before = [Error.stackTraceLimit, Error.prepareStackTrace];
-      await wait(500);
+      await wait(2500);
       computesTooLong();
       await wait(100);
       console.log(process.getActiveResourcesInfo(), process._getActiveHandles().length);

@@ -13,7 +13,7 @@ const FAULTY = `
   const listen = (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   function computePrices() {
-    const end = performance.now() + 400;
+    const end = performance.now() + 2000;
     while (performance.now() < end);
   }
   const items = await listen(http.createServer((request, response) => response.end('item')));
@@ -23,7 +23,7 @@ const FAULTY = `
     if (request.url === '/search') await pause(500);
     response.end('ok');
   }));
-  await pause(300);
+  await pause(2500);
   for (const path of ['/cart', '/search', '/prices', '/fast']) await ask(shop, path);
   await pause(300);
   for (const server of [shop, items]) {

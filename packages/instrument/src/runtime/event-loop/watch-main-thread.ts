@@ -28,7 +28,8 @@ export interface WatchOrder {
 
 /**
  * Runs in the watcher's thread. When the main thread has had no heartbeat for the threshold, it has V8 interrupt the
- * main thread and evaluate an expression there, on top of the stack that blocks the event loop.
+ * main thread and evaluate an expression there, on top of the stack that blocks the event loop. It does so again each
+ * time that the stall has lasted twice as long: the first stack may be of short work before the long one.
  *
  * `Runtime.evaluate` needs no domain of the inspector to be enabled, so a debugger of the program notices nothing.
  * The thread starts from the text of this function. It can therefore use only its parameters and globals.
@@ -38,6 +39,8 @@ export function watchMainThread(
   inspector: { readonly Session: new () => Session },
 ): void {
   let answeredBeat: number | undefined;
+  /** Milliseconds from that beat at which the main thread is asked again. */
+  let nextAskMs = 0;
 
   function now(): number {
     return Number(process.hrtime.bigint() / 1_000_000n) | 0;
@@ -46,10 +49,11 @@ export function watchMainThread(
   function look(): void {
     const beat = Atomics.load(state, places.BEAT);
     const sinceBeatMs = (now() - beat) | 0;
-    if (beat === answeredBeat) setTimeout(look, thresholdMs);
+    if (beat === answeredBeat && sinceBeatMs < nextAskMs) setTimeout(look, thresholdMs);
     else if (sinceBeatMs < thresholdMs) setTimeout(look, thresholdMs - sinceBeatMs);
     else {
       answeredBeat = beat;
+      nextAskMs = 2 * sinceBeatMs;
       ask();
     }
   }

@@ -30,7 +30,7 @@ export interface CapturedStack {
 export interface Watcher {
   /** Tells the watcher that the event loop turns. */
   beat(): void;
-  /** The stack that was taken since the last call, if any. */
+  /** The newest stack that was taken since the last call, if any. */
   take(): CapturedStack | undefined;
   /** Waits until the watcher's connection is closed: one that is open at its exit makes Node.js print a message. */
   settle(): void;
