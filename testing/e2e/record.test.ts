@@ -53,6 +53,13 @@ describe('a recorded program', () => {
     expect(summary).toMatchObject({ exitCode: 7, eventsRecorded: 100 });
   });
 
+  it('is suggested the whole name of an event that a rule names without its provider', async () => {
+    const sandbox = makeSandbox();
+    const { stderr } = await ringtail(sandbox, ['record', '-u', 'sample', '--', node, program('emit.mjs'), '10']);
+    expect(stderr).toContain("no tracepoint is called 'sample':");
+    expect(stderr).toContain("next: did you mean 'e2e:sample'? ringtail record -u e2e:sample\n");
+  });
+
   it('is recorded by the given rules only', async () => {
     const sandbox = makeSandbox();
     const { trace } = await record(sandbox, [node, program('emit.mjs'), '10'], ['-u', 'e2e:*', '-l', 'info']);

@@ -49,13 +49,15 @@ function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Findin
       nextStep: 'install it beside @ringtail/tracer, and start programs with node --import @ringtail/tracer/register',
     };
   }
-  const meant = nearestPatterns(rule.pattern, own);
-  const instead = meant[0] ?? 'PROVIDER:EVENT';
+  const near = nearestPatterns(rule.pattern, own);
+  const [meant] = near;
+  const instead = meant ?? 'PROVIDER:EVENT';
   return {
     code: 'NO_MATCHING_TRACEPOINT',
     what: `no tracepoint is called ${quoted(rule.pattern)}`,
-    evidence: [...(meant.length > 0 ? [`near it: ${meant.join(', ')}`] : []), `seen: ${shortened(own).join(', ')}`],
-    nextStep: `${meant.length > 0 ? `did you mean ${quoted(instead)}? ` : ''}ringtail enable-event -u ${shellQuote(instead)} -s ${shellQuote(session)}; ringtail list -u shows all`,
+    evidence: [...(near.length > 0 ? [`near it: ${near.join(', ')}`] : []), `seen: ${shortened(own).join(', ')}`],
+    nextStep: `${meant === undefined ? '' : `did you mean ${quoted(meant)}? `}ringtail enable-event -u ${shellQuote(instead)} -s ${shellQuote(session)}; ringtail list -u shows all`,
+    ...(meant !== undefined && { meant }),
   };
 }
 

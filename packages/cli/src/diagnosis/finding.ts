@@ -41,6 +41,8 @@ export interface Finding {
   readonly evidence: readonly string[];
   /** Next step. */
   readonly nextStep: string;
+  /** Pattern that a misspelt rule probably means. */
+  readonly meant?: string;
 }
 
 /** Longest list of evidence; longer lists are cut. */

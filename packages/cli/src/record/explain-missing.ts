@@ -3,6 +3,7 @@ import type { SessionStatistics } from '@ringtail/protocol';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-troubles.ts';
 import type { Finding, FindingCode } from '../diagnosis/finding.ts';
+import { shellQuote } from '../output/quantity.ts';
 import type { Context } from '../program/context.ts';
 import { describeSession } from '../session/on-session.ts';
 
@@ -79,6 +80,9 @@ export function findingsAtEnd(
 
 function forNextRecording(finding: Finding): Finding {
   if (finding.code === 'ALL_EXCLUDED') return RUNTIME_ONLY;
+  if (finding.meant !== undefined) {
+    return { ...finding, nextStep: `did you mean '${finding.meant}'? ringtail record -u ${shellQuote(finding.meant)}` };
+  }
   return { ...finding, nextStep: NEXT_RECORDING[finding.code] ?? finding.nextStep };
 }
 
