@@ -83,4 +83,12 @@ describe('report', () => {
       'None of the 2 events is about requests, operations, stalls, garbage collections or errors.\n',
     ]);
   });
+
+  it('has no machine interface of LTTng', async () => {
+    const context = fakeContext();
+    const trace = traceIn(context, REQUESTS, request('/cart', 300));
+    expect(await run(['--mi=xml', 'report', trace], context)).toEqual({ code: 1 });
+    expect(context.output()).toBe('');
+    expect(context.errors()).toContain("LTTng's machine interface has no report\n  write --output-format=json\n");
+  });
 });
