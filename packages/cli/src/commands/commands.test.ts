@@ -109,6 +109,32 @@ describe('create', () => {
     expect(orders(it)).toHaveLength(1);
   });
 
+  it.each([['create', 's'], ['enable-rotation'], ['snapshot', 'add-output', '/q'], ['traces']])(
+    '%s warns once of a --keep-size that is likely in MiB',
+    async (...words) => {
+      const limits = { ageSeconds: null, count: null, bytes: 1 };
+      const it = await world(
+        {
+          'create-session': created,
+          'set-retention': () => limits,
+          'add-snapshot-output': ({ output: { path } }) => ({
+            id: 1,
+            name: 'q',
+            path,
+            maxBytes: null,
+            retention: limits,
+          }),
+        },
+        sessionCalled('s', { snapshot: true }),
+      );
+      const warning = 'warning: --keep-size=1: a number without a unit is in bytes. For MiB, write 1M\n';
+      expect(await run([...words, '--keep-size=1'], it.context)).toMatchObject({ code: 0 });
+      expect(it.context.errors()).toBe(warning);
+      for (const size of ['0', '1k', '4096']) await run([...words, `--keep-size=${size}`], it.context);
+      expect(it.context.errors()).toBe(warning);
+    },
+  );
+
   it('takes a file URL for a directory, and refuses what needs a network', async () => {
     const it = await world({ 'create-session': created }, sessionCalled('u'));
     const directory = join(it.context.cwd, 'a b');

@@ -6,12 +6,7 @@ import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { clockOption, outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
-import {
-  addRetentionOptions,
-  type RetentionOptions,
-  retentionChange,
-  retentionOf,
-} from '../options/retention-options.ts';
+import { addRetentionOptions, hasRetention, type RetentionOptions, retentionOf } from '../options/retention-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
@@ -63,7 +58,7 @@ Examples:
   );
   act(command, async (given: string | undefined, options: CreateOptions) => {
     refuseNetwork(options);
-    if (options.output === false && retentionChange(options) !== undefined) {
+    if (options.output === false && hasRetention(options)) {
       throw new CliError(
         'BAD_ARGUMENT',
         'without an output there is nothing to keep',
@@ -98,7 +93,7 @@ async function create(
     clock: options.clock,
     snapshot: options.snapshot === true,
     format,
-    ...(retentionChange(options) !== undefined && { retention: retentionOf(options) }),
+    ...(hasRetention(options) && { retention: retentionOf(context, options) }),
   };
   try {
     await client.createSession(session);

@@ -52,7 +52,7 @@ Examples:
     return await changeSchedule(
       context,
       command,
-      { name: 'enable-rotation', session, changes, limits: retentionChange(keep) },
+      { name: 'enable-rotation', session, changes, limits: retentionChange(context, keep) },
       ({ kind, value }, name) =>
         kind === 'timer'
           ? `Enabled periodic rotations every ${value} us on session ${name}`

@@ -6,12 +6,7 @@ import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
-import {
-  addRetentionOptions,
-  type RetentionOptions,
-  retentionChange,
-  retentionOf,
-} from '../options/retention-options.ts';
+import { addRetentionOptions, hasRetention, type RetentionOptions, retentionOf } from '../options/retention-options.ts';
 import { parseSnapshotLimit } from '../options/unit-hints.ts';
 import { formatBytes, shellQuote } from '../output/quantity.ts';
 import { type OutputFormat, report, warn } from '../output/report.ts';
@@ -86,7 +81,7 @@ Examples:
         'write snapshots to a directory',
       );
     }
-    if (action !== 'add-output' && retentionChange(options) !== undefined) {
+    if (action !== 'add-output' && hasRetention(options)) {
       throw new CliError(
         'BAD_ARGUMENT',
         `${action} takes no --keep-age, --keep-count or --keep-size`,
@@ -142,7 +137,7 @@ async function addOutput({ context, format, word, options }: Asked): Promise<voi
   if (word === undefined || word === '') throw missing('a directory', 'ringtail snapshot add-output DIR');
   const added: NewSnapshotOutput = {
     ...outputAt(context, word, options, maxBytes(context, options)),
-    ...(retentionChange(options) !== undefined && { retention: retentionOf(options) }),
+    ...(hasRetention(options) && { retention: retentionOf(context, options) }),
   };
   const { session, output } = await onSession(context, options.session, async (client, name) => ({
     session: name,

@@ -1,7 +1,9 @@
 import { KEEP_ALL, type Retention } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
-import { parseCount, parseSizeOrZero } from './quantity-options.ts';
+import type { Context } from '../program/context.ts';
+import { parseCount } from './quantity-options.ts';
+import { parseByteLimit } from './unit-hints.ts';
 
 const AGE_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
@@ -19,19 +21,28 @@ export function addRetentionOptions(command: Command, things: string): Command {
     .option('--keep-size <size>', `size of all kept ${things} together, with k, M or G. 0: no limit`);
 }
 
-/** The limits that the options change; undefined where none is named. @throws {CliError} `BAD_ARGUMENT` */
-export function retentionChange({ keepAge, keepCount, keepSize }: RetentionOptions): Partial<Retention> | undefined {
-  if (keepAge === undefined && keepCount === undefined && keepSize === undefined) return undefined;
+export function hasRetention({ keepAge, keepCount, keepSize }: RetentionOptions): boolean {
+  return keepAge !== undefined || keepCount !== undefined || keepSize !== undefined;
+}
+
+/**
+ * The limits that the options change; undefined where none is named. Warns of a size without a unit, likely in MiB.
+ *
+ * @throws {CliError} `BAD_ARGUMENT`
+ */
+export function retentionChange(context: Context, options: RetentionOptions): Partial<Retention> | undefined {
+  if (!hasRetention(options)) return undefined;
+  const { keepAge, keepCount, keepSize } = options;
   return {
     ...(keepAge !== undefined && { ageSeconds: parseAge(keepAge) || null }),
     ...(keepCount !== undefined && { count: parseCount('--keep-count', keepCount, 0) || null }),
-    ...(keepSize !== undefined && { bytes: parseSizeOrZero(keepSize) || null }),
+    ...(keepSize !== undefined && { bytes: parseByteLimit(context, '--keep-size', keepSize) }),
   };
 }
 
-/** The limits of the options, without a limit where an option is absent. @throws {CliError} `BAD_ARGUMENT` */
-export function retentionOf(options: RetentionOptions): Retention {
-  return { ...KEEP_ALL, ...retentionChange(options) };
+/** The same, without a limit where an option is absent. @throws {CliError} `BAD_ARGUMENT` */
+export function retentionOf(context: Context, options: RetentionOptions): Retention {
+  return { ...KEEP_ALL, ...retentionChange(context, options) };
 }
 
 /** `90s`, `30m`, `12h`, `7d`, `2w` in seconds; `0`. @throws {CliError} `BAD_ARGUMENT` */

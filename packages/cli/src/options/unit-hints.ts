@@ -43,8 +43,13 @@ export function parseChunkBytes(context: Context, option: string, text: string):
 
 /** Bytes of `--max-size` of a snapshot; null for 0, which means no limit. Warns of less than a page without a unit. */
 export function parseSnapshotLimit(context: Context, text: string): number | null {
+  return parseByteLimit(context, '--max-size', text);
+}
+
+/** Bytes of an option for which 0 means no limit, then null. Warns of less than a page without a unit. */
+export function parseByteLimit(context: Context, option: string, text: string): number | null {
   const bytes = parseLimit(text);
-  warnOfBytes(context, '--max-size', text, bytes ?? 0);
+  warnOfBytes(context, option, text, bytes ?? 0);
   return bytes;
 }
 

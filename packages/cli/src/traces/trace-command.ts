@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { outputFormatOf } from '../options/common-options.ts';
-import { parseAge, retentionChange, retentionOf } from '../options/retention-options.ts';
+import { hasRetention, parseAge, retentionOf } from '../options/retention-options.ts';
 import { type OutputFormat, reportError, reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
@@ -45,7 +45,7 @@ export async function removeChosen(
   options: TracesOptions,
 ): Promise<Outcome> {
   const format = formatOf(command);
-  if (words.length === 0 && options.olderThan === undefined && retentionChange(options) === undefined) {
+  if (words.length === 0 && options.olderThan === undefined && !hasRetention(options)) {
     const hint =
       "ringtail traces --remove NAME…, --older-than=7d, or --keep-count=10; for all: ringtail traces --remove '*'";
     throw new CliError('BAD_ARGUMENT', 'name the traces to remove', hint);
@@ -86,7 +86,7 @@ async function choose(
   const choice = {
     words,
     olderThan: options.olderThan === undefined ? undefined : parseAge(options.olderThan),
-    keep: retentionChange(options) && retentionOf(options),
+    keep: hasRetention(options) ? retentionOf(context, options) : undefined,
   };
   const directory = tracesDirectory(context);
   const traces = tracesIn(directory, await runningSessions(context));

@@ -1,8 +1,7 @@
 import { domainDirectory, EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
-import { parseSizeOrZero } from '../options/quantity-options.ts';
-import { parseWaitUs } from '../options/unit-hints.ts';
+import { parseByteLimit, parseWaitUs } from '../options/unit-hints.ts';
 import type { Context } from '../program/context.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
@@ -53,14 +52,20 @@ export const CONDITION_SPECS: Readonly<Record<ConditionName, ConditionSpec>> = {
       return { kind: 'event-rule-matches', rule: eventRuleOf(part), captures: captures.map((text) => text.trim()) };
     },
   },
-  'channel-buffer-usage-ge': { options: BUFFER_USAGE_OPTIONS, make: (part) => bufferUsage(part, 'at-least') },
-  'channel-buffer-usage-le': { options: BUFFER_USAGE_OPTIONS, make: (part) => bufferUsage(part, 'at-most') },
+  'channel-buffer-usage-ge': {
+    options: BUFFER_USAGE_OPTIONS,
+    make: (part, context) => bufferUsage(part, context, 'at-least'),
+  },
+  'channel-buffer-usage-le': {
+    options: BUFFER_USAGE_OPTIONS,
+    make: (part, context) => bufferUsage(part, context, 'at-most'),
+  },
   'session-consumed-size-ge': {
     options: [SESSION, { long: 'threshold-size', short: 't' }],
-    make: (part) => ({
+    make: (part, context) => ({
       kind: 'session-consumed-size',
       session: needed(part, 'session'),
-      bytes: parseSizeOrZero(needed(part, 'threshold-size')),
+      bytes: thresholdBytes(needed(part, 'threshold-size'), context),
     }),
   },
   'session-rotation-starts': {
@@ -122,7 +127,7 @@ export function conditionOf(context: Context, type: string, words: SpecWords): T
   return spec.make(words.part(spec.options), context);
 }
 
-function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): TriggerCondition {
+function bufferUsage(part: SpecPart, context: Context, comparison: 'at-least' | 'at-most'): TriggerCondition {
   const size = one(part, 'threshold-size');
   const ratio = one(part, 'threshold-ratio');
   if ((size === undefined) === (ratio === undefined)) {
@@ -138,8 +143,12 @@ function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): Trigge
     ...(isOfKernel(part) && { domain: 'kernel' }),
     channel: needed(part, 'channel'),
     comparison,
-    threshold: ratio === undefined ? { bytes: parseSizeOrZero(size as string) } : { ratio: ratioOf(ratio) },
+    threshold: ratio === undefined ? { bytes: thresholdBytes(size as string, context) } : { ratio: ratioOf(ratio) },
   };
+}
+
+function thresholdBytes(text: string, context: Context): number {
+  return parseByteLimit(context, '--threshold-size', text) ?? 0;
 }
 
 function isOfKernel(part: SpecPart): boolean {

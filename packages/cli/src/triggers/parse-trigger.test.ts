@@ -288,6 +288,22 @@ describe('the grammar of add-trigger', () => {
     expect(trigger).toEqual({ name: null, condition: rule({}), actions: [action] });
   });
 
+  it.each([
+    'session-consumed-size-ge --session=s',
+    'channel-buffer-usage-ge --session=s --channel=c --domain=user',
+    'channel-buffer-usage-le --session=s --channel=c --domain=user',
+  ])('warns of a size without a unit that is likely wrong: %s', (condition) => {
+    const warningsOf = (size: string) => {
+      const context = fakeContext();
+      parseTrigger(context, wordsOf(`--condition=${condition} --threshold-size=${size} --action=notify`));
+      return context.errors();
+    };
+    expect(warningsOf('1')).toBe(
+      'warning: --threshold-size=1: a number without a unit is in bytes. For MiB, write 1M\n',
+    );
+    expect(['0', '1k', '4096'].map(warningsOf)).toEqual(['', '', '']);
+  });
+
   it('warns of a token file that cannot be used, and of a token without encryption', () => {
     const warningsOf = (url: string) => {
       const context = fakeContext();
