@@ -37,7 +37,7 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'clear-session',
   'shutdown',
 ]);
-/** Enough for a daemon on a machine that is overloaded. */
+/** Long enough for a daemon on an overloaded machine. */
 const CONNECT_TIMEOUT_MS = 30_000;
 const CONNECT_AGAIN_MS = 5;
 

@@ -2,7 +2,7 @@ import type { EventRecordClass, EventView, VisitedField } from '@ringtail/ctf';
 import { type Arguments, type PlainValue, plainValue } from '../fields/field-place.ts';
 import { scalarFields, shownValue } from '../fields/scalar-fields.ts';
 
-/** Ends a frame in Node.js itself, or in a function that is built into the engine. */
+/** Matches a frame in Node.js itself (`node:…`) or in a function that is built into V8. */
 const OF_NODE = /(?:^|\(|async )(?:node:[^()]*|<anonymous>|native)\)?$/;
 
 /** Fields with a single value, by name. */
@@ -42,10 +42,7 @@ export function stackLines(value: VisitedField): string[] {
   return lines.map((line) => line.trim().replace(/^at /, '')).filter((line) => line !== '');
 }
 
-/**
- * Index of the innermost frame of the program: the first one that is neither in Node.js itself nor built into the
- * engine; 0 if there is none.
- */
+/** Index of the first frame that is code of the program, not of Node.js or V8. 0 if all are theirs. */
 export function programFrameAt(stack: readonly string[]): number {
   return Math.max(
     0,

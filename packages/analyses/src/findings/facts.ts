@@ -7,7 +7,7 @@ import type { SpansData } from './spans.ts';
 export interface Stall {
   readonly atNs: bigint;
   readonly durationNs: number;
-  /** The innermost frame of the program, outside of Node.js itself. Empty if unknown. */
+  /** The innermost frame that is code of the program, not of Node.js or V8. Empty if unknown. */
   readonly where: string;
   /** Of the code that caused it, the innermost frame first. Empty if unknown. */
   readonly stack: readonly string[];

@@ -303,8 +303,10 @@ export class StreamDrain implements Drainable {
   }
 
   /**
-   * A packet without records that begins a data stream after a clear, if events were discarded since. Readers count
-   * discarded events from one packet to the next, so that those of a stream's first packet would not be reported.
+   * A packet without records for the beginning of a data stream, if events were discarded since a clear.
+   *
+   * A reader gets the number of discarded events by comparing the counters of two packets. The first packet of a data
+   * stream has none before it to compare with: this one is it.
    */
   #baselinePacket(): SourcePacket | undefined {
     const { nextPacketSeq, eventsDiscardedReported } = this.#counts;
@@ -314,6 +316,7 @@ export class StreamDrain implements Drainable {
     return this.#emptyPacket(endTimestamp - 1, endTimestamp, eventsDiscardedReported);
   }
 
+  /** The next packet, without records. */
   #emptyPacket(beginTimestamp: number, endTimestamp: number, eventsDiscarded: number): SourcePacket {
     const { packetSeq } = this.#source.position;
     const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };

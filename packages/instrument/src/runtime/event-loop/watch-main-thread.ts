@@ -28,8 +28,8 @@ export interface WatchOrder {
 
 /**
  * Runs in the watcher's thread. When the main thread has had no heartbeat for the threshold, it has V8 interrupt the
- * main thread and evaluate an expression there, on top of the stack that blocks the event loop. It does so again each
- * time that the stall has lasted twice as long: the first stack may be of short work before the long one.
+ * main thread and evaluate an expression there, on top of the stack that blocks the event loop. It does so again
+ * whenever the stall has become twice as long: the first stack may be of short work that preceded the long work.
  *
  * `Runtime.evaluate` needs no domain of the inspector to be enabled, so a debugger of the program notices nothing.
  * The thread starts from the text of this function. It can therefore use only its parameters and globals.
