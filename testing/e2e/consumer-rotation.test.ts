@@ -100,6 +100,16 @@ async function recordDuring(random: SeededRandom, promise: Promise<unknown>): Pr
   await done;
 }
 
+/** Records events that a stopped consumer does not take, and has it carry out a command afterwards. */
+async function whileStopped(record: () => void, command: ConsumerCommand): Promise<SessionStatistics> {
+  child.kill('SIGSTOP');
+  await expect.poll(() => readFileSync(`/proc/${child.pid}/stat`, 'utf8')).toMatch(/\) T /);
+  record();
+  const performed = perform(command);
+  child.kill('SIGCONT');
+  return await performed;
+}
+
 /** Event numbers of all chunks together, by thread, and other output of the reader. */
 function readBack(
   command: readonly [string, ...string[]],
@@ -124,6 +134,11 @@ function expectEveryEventOnce(numbers: Map<string, number[]>): void {
     expect(found.length).toBe(ring.recorded);
     expect(found.every((n, position) => n === position)).toBe(true);
   }
+}
+
+/** Number of discarded events in warnings of Babeltrace. */
+function discardedBy(messages: string): number {
+  return sumOf([...messages.matchAll(/discarded ([0-9]+) event/g)].map((match) => Number(match[1])));
 }
 
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
@@ -157,8 +172,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
       expectEveryEventOnce(numbers);
       // Discarded events are reported; packets are not lost, and times do not run backwards.
       expect(messages.split('\n').filter((line) => !/discarded [0-9]+ events? between|^$/.test(line))).toEqual([]);
-      const told = sumOf([...messages.matchAll(/discarded ([0-9]+) event/g)].map((match) => Number(match[1])));
-      expect(told).toBe(statistics.eventsDiscarded);
+      expect(discardedBy(messages)).toBe(statistics.eventsDiscarded);
       const own = readBack([process.execPath, RINGTAIL, 'view'], join(root, 'out'));
       expectEveryEventOnce(own.numbers);
       expect(own.messages).not.toContain('packet');
@@ -226,6 +240,19 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
     expect(numbers.get('1')).toEqual([...Array.from({ length: 100 }, (_, i) => i), ...after(cleared[0] as number)]);
     expect(numbers.get('2')).toEqual(after(cleared[1] as number));
     expect(messages).not.toContain('packets');
+  });
+
+  it('and a clear of a full ring leave the number of events that were discarded later', async () => {
+    for (const ring of rings) ring.close();
+    const ring = new TestRing({ directory: root, name: 'channel0_10-11-3.ring', subBufCount: 2 });
+    rings = [ring];
+    await start();
+    await whileStopped(() => ring.record(1000), { type: 'clear', session: 's' });
+    const first = ring.recorded;
+    const statistics = await whileStopped(() => ring.record(1000), { type: 'close-session', session: 's' });
+    expect(statistics).toMatchObject({ eventsRecorded: ring.recorded - first, packetsLost: 0, troubles: [] });
+    expect(statistics.eventsDiscarded).toBeGreaterThan(0);
+    expect(discardedBy(byBabeltrace().messages)).toBe(statistics.eventsDiscarded);
   });
 });
 
