@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  expectSameText,
   program,
   type Running,
   ringtail,
@@ -25,17 +26,10 @@ async function startedSession(...channelOptions: string[]): Promise<Sandbox & { 
 
 const follow = (sandbox: Sandbox, ...options: string[]) => startRingtail(sandbox, ['view', '--follow', ...options]);
 
-/** The numbers of the events of each process, in the order of the text. */
-function indexesByProcess(text: string): Map<string, number[]> {
-  const indexes = new Map<string, number[]>();
-  for (const [, vpid, index] of text.matchAll(/vpid = (\d+),.*\bindex = (\d+)/g)) {
-    indexes.set(vpid!, [...(indexes.get(vpid!) ?? []), Number(index)]);
-  }
-  return indexes;
-}
-
 function expectAll(text: string, app: Running, count: number): void {
-  const indexes = indexesByProcess(text).get(String(app.pid)) ?? [];
+  const indexes = [...text.matchAll(/vpid = (\d+),.*\bindex = (\d+)/g)]
+    .filter(([, vpid]) => Number(vpid) === app.pid)
+    .map(([, , index]) => Number(index));
   expect(indexes.length).toBe(count);
   expect(indexes.findIndex((index, at) => index !== at)).toBe(-1);
 }
@@ -55,7 +49,7 @@ describe('ringtail view --follow', () => {
     const { code, stdout, stderr } = await followed.ended;
     expect([code, stderr]).toEqual([0, '']);
     expectAll(stdout, app, count);
-    expect(stdout).toBe((await ringtail(sandbox, ['view', sandbox.trace])).stdout);
+    expectSameText(stdout, (await ringtail(sandbox, ['view', sandbox.trace])).stdout);
   });
 
   it('does not wait for a process that is idle, and ends when the session is destroyed', async () => {
@@ -101,7 +95,7 @@ describe('ringtail view --follow', () => {
     await recording.ended;
     const { code, stdout } = await followed.ended;
     expect(code).toBe(0);
-    expect(stdout).toBe((await ringtail(sandbox, ['view', trace])).stdout);
+    expectSameText(stdout, (await ringtail(sandbox, ['view', trace])).stdout);
   });
 
   it('warns of reasons why no event comes, and refuses what it cannot follow', async () => {

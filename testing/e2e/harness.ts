@@ -10,6 +10,8 @@ import { requirePeer } from '../peers.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The `ringtail` command, for Node.js to run. */
 export const RINGTAIL = join(ROOT, 'packages', 'cli', 'bin', 'ringtail.mjs');
+/** Of each output of a process, at the failure of its test. */
+const SHOWN_CHARACTERS = 500;
 const READ_OUTPUT_BYTES_MAX = 1024 ** 3;
 
 /** A program of `testing/e2e/programs`. */
@@ -77,9 +79,18 @@ export class Running {
       child.once('error', reject);
       child.once('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.#stderr }));
     });
-    onTestFinished(() => {
+    onTestFinished(({ task }) => {
+      if (task.result?.state === 'fail') console.error(this.#situation([command, ...args]));
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     });
+  }
+
+  /** What a reader of a failed test wants to know of it. */
+  #situation(words: readonly string[]): string {
+    const { exitCode, signalCode } = this.process;
+    const state = exitCode === null && signalCode === null ? 'still runs' : `ended (${exitCode ?? signalCode})`;
+    const ends = [this.stdout, this.#stderr].map((text) => text.slice(-SHOWN_CHARACTERS));
+    return `${this.pid} ${words.join(' ')}: ${state}\nstdout ends in:\n${ends[0]}\nstderr ends in:\n${ends[1]}`;
   }
 
   get pid(): number {
@@ -246,7 +257,7 @@ function readOptions({ env }: Sandbox) {
 }
 
 /** Compares line by line, since a difference of two texts of many megabytes cannot be read. */
-function expectSameText(own: string, peer: string): void {
+export function expectSameText(own: string, peer: string): void {
   if (own === peer) return;
   const ownLines = own.split('\n');
   const peerLines = peer.split('\n');
