@@ -37,6 +37,7 @@ interface GuardSummary {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly cause: string | null;
+  readonly abortedBy: string | null;
   readonly exception: string | null;
   readonly snapshots: readonly {
     readonly reasons: readonly string[];
@@ -105,7 +106,7 @@ const ALL_KINDS: readonly Kind[] = [
   {
     what: 'process.abort()',
     command: (events) => crashing('abort', `${events}`),
-    ends: { signal: 'SIGABRT', cause: 'signal' },
+    ends: { signal: 'SIGABRT', cause: 'signal', abortedBy: 'process.abort' },
     last: 'crash:step',
   },
   {
@@ -137,7 +138,7 @@ const ALL_KINDS: readonly Kind[] = [
   {
     what: "the limit of V8's heap",
     command: (events) => ['node', '--max-old-space-size=16', ...crashing('heap', `${events}`).slice(1)],
-    ends: { exitCode: null, cause: 'signal' },
+    ends: { exitCode: null, cause: 'signal', abortedBy: 'heap-limit' },
     last: 'crash:step',
   },
 ];

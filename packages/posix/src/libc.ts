@@ -38,6 +38,8 @@ export interface Libc {
   /** The address of a `struct group`, which the next call overwrites; 0 where there is none. */
   getgrnam(name: string): number;
   syscall(number: number): number;
+  /** The address of a symbol; 0 where there is none. */
+  dlsym(handle: 0, name: string): number;
 }
 
 /** @throws when a function is missing in the C library this process runs with */
@@ -75,5 +77,6 @@ export function bindLibc(koffi: Koffi): Libc {
     flock: bind('int flock(int fd, int operation)'),
     getgrnam: bind('intptr_t getgrnam(const char *name)'),
     syscall: bind('intptr_t syscall(intptr_t number)'),
+    dlsym: bind('intptr_t dlsym(intptr_t handle, const char *name)'),
   };
 }

@@ -4,6 +4,7 @@ import { requireKoffi } from './koffi.ts';
 import { bindLibc } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
 import { type GroupCalls, groupCalls } from './process/groups.ts';
+import { type HeapLimitCalls, heapLimitCalls } from './process/heap-limit.ts';
 import { type ProcessDescriptorCalls, processDescriptorCalls } from './process/process-descriptor.ts';
 import { type ThreadCalls, threadCalls } from './process/thread.ts';
 import { type ClientSocketCalls, clientSocketCalls } from './sockets/client-socket.ts';
@@ -20,6 +21,7 @@ export interface Posix
     WatchCalls,
     FileCalls,
     GroupCalls,
+    HeapLimitCalls,
     ProcessDescriptorCalls,
     ThreadCalls {}
 
@@ -60,6 +62,7 @@ function load(): LoadedPosix {
       ...fileCalls(libc, process.arch),
       ...threadCalls(libc, process.arch),
       ...groupCalls(libc),
+      ...heapLimitCalls(libc),
       ...processDescriptorCalls(libc),
     };
     return { ok: true, posix };

@@ -113,7 +113,7 @@ export {
   perfCounterName,
   perfCounterOf,
 } from './model/perf-counters.ts';
-export { EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
+export { type AbortReason, EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
 export { excess, KEEP_ALL, type Kept, type Retention } from './model/retention.ts';
 export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';
 export type { NewSnapshotOutput, SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';

@@ -3,25 +3,26 @@ import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { CtlError } from '@ringtail/ctl';
-import { EVERY_TIME, type EventRule, NO_STATISTICS, type SnapshotRecorded } from '@ringtail/protocol';
+import { EVERY_TIME, type EventRule, NO_STATISTICS, type ProcessEnd, type SnapshotRecorded } from '@ringtail/protocol';
 import { type Daemon, privateDaemon } from '../daemon/daemon.ts';
 import { ownLines } from '../output/own-lines.ts';
 import { reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
+import { describeEnd, endOf } from '../record/command-end.ts';
 import { type CommandPlan, survivorsOf } from '../record/command-plan.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
 import { findMissing } from '../record/explain-missing.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from '../record/preload.ts';
+import { type EndedProcess, ProcessWatch } from '../record/process-watch.ts';
 import { outcomeOf, reportOfTrace } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
 import { trustingWorkingDirectoryOwner } from '../record/working-directory-owner.ts';
 import { newTraceName, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 import { describeGuarded, describeSnapshot, type Guarded, guardJson, isEmpty } from './guard-summary.ts';
-import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';
-import { describeEnd, endOf, isWanted, type SnapshotCause } from './wanted-ends.ts';
+import { isWanted, type SnapshotCause } from './wanted-ends.ts';
 
 /** Parameters of `ringtail guard`. */
 export interface GuardPlan extends CommandPlan {
@@ -63,7 +64,7 @@ export async function guardCommand(caller: Context, plan: GuardPlan): Promise<Ou
     guard = prepared;
     const guarded = await guard.run(signals);
     reportTo(context, context.stderr, plan.format, guardJson(guarded), (style) => describeGuarded(style, guarded));
-    return outcomeOf({ code: guarded.end.exitCode, signal: signalOf(guarded) });
+    return outcomeOf(guarded.end);
   } finally {
     await guard?.discard();
     await daemon?.release();
@@ -80,7 +81,7 @@ class Guard {
   readonly #watch: ProcessWatch;
   readonly #queue: SnapshotQueue;
   readonly #asked = new Set<NodeJS.Signals>();
-  readonly #others: { text: string; exception: string | null }[] = [];
+  readonly #others: { text: string; end: ProcessEnd }[] = [];
   #output = '';
   #hasEnded = false;
   #commandPid: number | undefined;
@@ -184,7 +185,7 @@ class Guard {
     // The kernel reports the end of the command itself.
     if (pid === this.#commandPid || !isWanted(end, this.#plan.causes, this.#asked)) return;
     const text = `${pid} (${program}) ${describeEnd(end)}`;
-    this.#others.push({ text, exception: end.exception });
+    this.#others.push({ text, end });
     if (this.#others.length > OTHERS_MAX) this.#others.shift();
     this.#queue.add('crash', `process ${text}`);
   }
@@ -225,8 +226,4 @@ class Guard {
       return [];
     }
   }
-}
-
-function signalOf({ end }: Guarded): NodeJS.Signals | null {
-  return (end.signal?.name as NodeJS.Signals | undefined) ?? null;
 }

@@ -4,9 +4,9 @@ import { formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss, describeStatistics } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';
 import type { RecordedReport } from '../reading/report/recorded-report.ts';
+import { describeEnd, explainAbort } from '../record/command-end.ts';
 import { explainMissing } from '../record/explain-missing.ts';
 import type { GuardSnapshot } from './snapshot-queue.ts';
-import { describeEnd } from './wanted-ends.ts';
 
 /** Outcome of a guarded command. */
 export interface Guarded {
@@ -22,8 +22,8 @@ export interface Guarded {
   readonly lastEvents: readonly string[];
   /** Report of the newest snapshot; null without events, and where it cannot be read. */
   readonly report: RecordedReport | null;
-  /** Ends of other processes in words, each with its exception, the newest last. */
-  readonly others: readonly { readonly text: string; readonly exception: string | null }[];
+  /** Ends of other processes, also in words, the newest last. */
+  readonly others: readonly { readonly text: string; readonly end: ProcessEnd }[];
   /** Processes that still run. */
   readonly survivors: readonly number[];
   /** Reasons for missing events, if no snapshot has any; null where they are unknown. */
@@ -35,10 +35,6 @@ type Row = (label: string, value: string) => string;
 
 const EXCEPTION_LINES_MAX = 8;
 const OTHERS_SHOWN_MAX = 5;
-/** The wait status of a process is the same for all of these. */
-const ABORT_CAUSES = `V8's heap limit, if the program's last lines say "heap out of memory":
-raise it with NODE_OPTIONS=--max-old-space-size=MIB
-otherwise process.abort(), a failed check of native code, or a signal from outside`;
 
 /** The summary as one object for programs. */
 export function guardJson(guarded: Guarded): Record<string, unknown> {
@@ -47,6 +43,7 @@ export function guardJson(guarded: Guarded): Record<string, unknown> {
     exitCode: end.exitCode,
     signal: end.signal?.name ?? null,
     coreDumped: end.signal?.coreDumped ?? false,
+    abortedBy: end.abortedBy,
     cause: end.exitCode === 0 ? null : end.cause,
     exception: end.exception,
     seconds,
@@ -71,12 +68,17 @@ export function describeGuarded(style: Style, guarded: Guarded): string {
   if (!guarded.isWanted && snapshots.length === 0 && missed === 0) return '';
   const row: Row = (label, value) => `  ${style.dim(label.padEnd(10))} ${value}`;
   const told = `${guarded.command} ${describeEnd(end)} after ${formatSeconds(guarded.seconds)}`;
-  const exception = end.exception ?? others.findLast((other) => other.exception !== null)?.exception ?? null;
+  const abort = explainAbort(
+    end,
+    others.map((other) => other.end),
+  );
+  const exception =
+    [...others.map((other) => other.end), end].findLast((one) => one.exception !== null)?.exception ?? null;
   return [
     `ringtail: ${guarded.isWanted ? style.yellow(told) : told}`,
     ...others.slice(-OTHERS_SHOWN_MAX).map(({ text }) => row('process', text)),
     ...(exception === null ? [] : indented(row, 'exception', exception)),
-    ...(end.signal?.name === 'SIGABRT' ? indented(row, 'SIGABRT', ABORT_CAUSES) : []),
+    ...(abort === undefined ? [] : indented(row, ...abort)),
     ...snapshots.flatMap((snapshot) => snapshotLines(style, row, snapshot)),
     ...(guarded.report?.lines ?? []).map(([label, text]) => row(label, text)),
     ...(isEmpty(guarded) ? explainMissing(guarded.findings).map((line) => `  ${line}`) : []),

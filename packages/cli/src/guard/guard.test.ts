@@ -1,24 +1,27 @@
 import { NO_STATISTICS, type ProcessEnd, type SnapshotRecorded } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { styleFor } from '../output/style.ts';
+import { describeEnd, endOf } from '../record/command-end.ts';
+import { ProcessWatch } from '../record/process-watch.ts';
 import { describeGuarded, type Guarded, guardJson } from './guard-summary.ts';
-import { ProcessWatch } from './process-watch.ts';
 import { SnapshotQueue } from './snapshot-queue.ts';
-import { describeEnd, endOf, isWanted, parseSnapshotCauses, SNAPSHOT_CAUSES } from './wanted-ends.ts';
+import { isWanted, parseSnapshotCauses, SNAPSHOT_CAUSES } from './wanted-ends.ts';
 
 const code = (exitCode: number, exception: string | null = null): ProcessEnd => ({
   cause: exception === null ? 'exit-code' : 'exception',
   exitCode,
   signal: null,
+  abortedBy: null,
   exception,
 });
 const killed = (name: string, cause: ProcessEnd['cause'] = 'signal'): ProcessEnd => ({
   cause,
   exitCode: null,
   signal: { number: 1, name, coreDumped: name === 'SIGSEGV' },
+  abortedBy: null,
   exception: null,
 });
-const UNKNOWN: ProcessEnd = { cause: 'unknown', exitCode: null, signal: null, exception: null };
+const UNKNOWN: ProcessEnd = { cause: 'unknown', exitCode: null, signal: null, abortedBy: null, exception: null };
 
 describe('the ends that a snapshot is recorded of', () => {
   it.each([
@@ -54,6 +57,9 @@ describe('the ends that a snapshot is recorded of', () => {
       'was killed by SIGSEGV, with a core dump',
     );
     expect(describeEnd(UNKNOWN)).toBe('ended, and nobody knows why');
+    const abort = { code: null, signal: 'SIGABRT' } as const;
+    expect(endOf(abort, { ...killed('SIGABRT'), abortedBy: 'process.abort' }).abortedBy).toBe('process.abort');
+    expect(endOf(abort, undefined).abortedBy).toBeNull();
   });
 });
 
@@ -162,7 +168,7 @@ describe('the summary of a guarded command', () => {
     ],
     missed: 3,
     lastEvents: ['[1] a', '[2] b'],
-    others: [{ text: '7 (node) was killed by SIGSEGV', exception: null }],
+    others: [{ text: '7 (node) was killed by SIGSEGV', end: killed('SIGSEGV') }],
     survivors: [9],
     report: null,
     findings: [],
@@ -184,15 +190,30 @@ describe('the summary of a guarded command', () => {
              [2] b`);
   });
 
-  it('names the causes of SIGABRT, since V8 ends a program so at its heap limit', () => {
+  it('names the causes of a SIGABRT without a known reason, heap limit of V8 included', () => {
     const summaryOf = (signal: string) =>
       describeGuarded(styleFor({}, {}), { ...guarded, end: killed(signal), others: [] });
     expect(summaryOf('SIGABRT')).toContain(`was killed by SIGABRT after 1.00 s
   SIGABRT    V8's heap limit, if the program's last lines say "heap out of memory":
              raise it with NODE_OPTIONS=--max-old-space-size=MIB
-             otherwise process.abort(), a failed check of native code, or a signal from outside
+             otherwise a failed check of native code, a signal from outside, or process.abort()
 `);
     expect(summaryOf('SIGSEGV')).not.toContain('heap limit');
+  });
+
+  it('says what made a program abort where that is known', () => {
+    const aborted = (abortedBy: ProcessEnd['abortedBy']): ProcessEnd => ({ ...killed('SIGABRT'), abortedBy });
+    const summaryOf = (end: ProcessEnd, others: Guarded['others'] = []) =>
+      describeGuarded(styleFor({}, {}), { ...guarded, end, others });
+    const advice = '  heap limit raise it with NODE_OPTIONS=--max-old-space-size=MIB\n';
+    const atLimit = summaryOf(aborted('heap-limit'));
+    expect(atLimit).toContain(`ringtail: node app.js was killed by SIGABRT at V8's heap limit after 1.00 s\n${advice}`);
+    expect(atLimit).not.toContain('otherwise');
+    const byItself = summaryOf(aborted('process.abort'));
+    expect(byItself).toContain('node app.js was killed by SIGABRT of process.abort() after 1.00 s\n  warning');
+    expect(byItself).not.toContain('heap limit');
+    expect(summaryOf(code(1), [{ text: '7 (x) was killed', end: aborted('heap-limit') }])).toContain(advice);
+    expect(guardJson({ ...guarded, end: aborted('heap-limit') })).toMatchObject({ abortedBy: 'heap-limit' });
   });
 
   it('says why there are no events', () => {

@@ -2,7 +2,6 @@ import { constants } from 'node:os';
 import type { ProcessEnd } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
-import type { CommandEnd } from '../record/run-command.ts';
 
 /** Causes of a snapshot. */
 export const SNAPSHOT_CAUSES = ['crash', 'signal', 'exit-code', 'stall'] as const;
@@ -53,30 +52,4 @@ export function isWanted(
 
 function codesOf(signals: ReadonlySet<NodeJS.Signals>): number[] {
   return [...signals].map((signal) => SIGNAL_CODE_BASE + constants.signals[signal]);
-}
-
-/** The command's end, from its wait status and the daemon's report. */
-export function endOf({ code, signal }: CommandEnd, told: ProcessEnd | undefined): ProcessEnd {
-  if (signal === null) {
-    const exception = told?.exception ?? null;
-    return { cause: exception === null ? 'exit-code' : 'exception', exitCode: code ?? 0, signal: null, exception };
-  }
-  return {
-    cause: told?.cause === 'out-of-memory' ? 'out-of-memory' : 'signal',
-    exitCode: null,
-    signal: { number: constants.signals[signal], name: signal, coreDumped: told?.signal?.coreDumped ?? false },
-    exception: told?.exception ?? null,
-  };
-}
-
-/** `was killed by SIGSEGV, with a core dump`. */
-export function describeEnd({ cause, exitCode, signal, exception }: ProcessEnd): string {
-  if (signal !== null) {
-    const core = signal.coreDumped ? ', with a core dump' : '';
-    return `was killed by ${signal.name}${cause === 'out-of-memory' ? ' for want of memory' : ''}${core}`;
-  }
-  if (exitCode === null) return 'ended, and nobody knows why';
-  return exception === null
-    ? `ended with exit code ${exitCode}`
-    : `ended by an uncaught exception (exit code ${exitCode})`;
 }

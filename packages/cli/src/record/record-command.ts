@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { NO_STATISTICS, type ProcessEnd, type SessionStatistics } from '@ringtail/protocol';
 import { type Daemon, daemonForRecording } from '../daemon/daemon.ts';
 import { ownLines } from '../output/own-lines.ts';
 import { reportTo, warn } from '../output/report.ts';
@@ -11,16 +11,20 @@ import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import type { RecordedReport } from '../reading/report/recorded-report.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
+import { endOf } from './command-end.ts';
 import { type CommandPlan, survivorsOf } from './command-plan.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from './preload.ts';
-import { type CommandEnd, runCommand } from './run-command.ts';
+import { type EndedProcess, ProcessWatch } from './process-watch.ts';
+import { runCommand } from './run-command.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
 import { trustingWorkingDirectoryOwner } from './working-directory-owner.ts';
 
 const POLL_PERIOD_MS = 1000;
+const SETTLE_MS_MAX = 1000;
+const HEAP_LIMITS_MAX = 1000;
 
 /** Parameters of `ringtail record`. */
 export interface RecordPlan extends CommandPlan {
@@ -85,6 +89,7 @@ async function runRecorded(
   signals: CommandSignals,
 ): Promise<Recording> {
   const watch = new Watch(daemon.client, session);
+  const processes = await followEnds(daemon.client);
   const env = tracedEnvironment(context.env, registerUrl(), daemon.runDirectory.path);
   const begin = performance.now();
   let command: Awaited<ReturnType<typeof runCommand>>;
@@ -99,6 +104,7 @@ async function runRecorded(
   const end = await command.ended;
   const seconds = (performance.now() - begin) / 1000;
   await watch.stop();
+  if (end.code !== 0) await processes.watch.settled(SETTLE_MS_MAX);
   const survivors = daemon.isPrivate ? await survivorsOf(daemon.client) : [];
   const findings = await findMissing(context, daemon.client, session, watch.statistics);
   const finished = await finishSession(daemon.client, session);
@@ -108,13 +114,28 @@ async function runRecorded(
     trace,
     isThere,
     seconds,
-    end,
+    command: basename(plan.words[0]),
+    end: endOf(end, processes.watch.ends.get(command.pid)),
+    // A running daemon has processes of others.
+    heapLimits: daemon.isPrivate ? processes.heapLimits.filter(({ pid }) => pid !== command.pid) : [],
     statistics,
     cutShort: finished.cutShort,
     survivors,
     report: isThere ? await reportOfTrace(context, trace, statistics) : null,
     findings: findingsAtEnd(findings, { name: session, output: trace, shmPath: plan.shmPath }, statistics),
   };
+}
+
+/** Follows the ends of the daemon's processes, where it notifies us and while it lives. */
+async function followEnds(client: SessionDaemonClient): Promise<{ watch: ProcessWatch; heapLimits: EndedProcess[] }> {
+  const heapLimits: EndedProcess[] = [];
+  const ended = (process: EndedProcess): void => {
+    if (process.end.abortedBy === 'heap-limit' && heapLimits.push(process) > HEAP_LIMITS_MAX) heapLimits.shift();
+  };
+  const watch = new ProcessWatch({ ended, fired: () => undefined });
+  const notifications = await client.notifications().catch(() => undefined);
+  if (notifications !== undefined) void watch.follow(notifications).catch(() => undefined);
+  return { watch, heapLimits };
 }
 
 /** @returns null without events, and where the trace cannot be read */
@@ -181,6 +202,6 @@ class Watch {
 }
 
 /** Our own exit, equal to the command's. */
-export function outcomeOf(end: CommandEnd): Outcome {
-  return end.signal === null ? { code: end.code ?? 0 } : { code: 128, signal: end.signal };
+export function outcomeOf({ exitCode, signal }: ProcessEnd): Outcome {
+  return signal === null ? { code: exitCode ?? 0 } : { code: 128, signal: signal.name as NodeJS.Signals };
 }

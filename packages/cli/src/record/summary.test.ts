@@ -11,7 +11,9 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
     trace: '/tmp/my trace',
     isThere: true,
     seconds: 2,
-    end: { code: 0, signal: null },
+    command: 'node',
+    end: { cause: 'exit-code', exitCode: 0, signal: null, abortedBy: null, exception: null },
+    heapLimits: [],
     statistics: {
       eventsRecorded: 1000,
       eventsDiscarded: 0,
@@ -118,6 +120,23 @@ describe('the summary', () => {
       eventsPerSecond: 0,
       explanation: 'nobody:\n  seen\n  next: do',
       findings: [{ code: 'NO_APPLICATION' }],
+    });
+  });
+
+  it('says why the command or a process of it has aborted, with or without events', () => {
+    const aborted = { number: 6, name: 'SIGABRT', coreDumped: false };
+    const end = { cause: 'signal', exitCode: null, signal: aborted, abortedBy: 'heap-limit', exception: null } as const;
+    const heapLimits = [{ pid: 7, program: 'job.js', end }];
+    const lines = [
+      "  process    7 (job.js) was killed by SIGABRT at V8's heap limit",
+      '  heap limit raise it with NODE_OPTIONS=--max-old-space-size=MIB',
+    ].join('\n');
+    expect(describeSummary(plain, recording({}, { heapLimits }))).toContain(lines);
+    expect(describeSummary(plain, recording({ eventsRecorded: 0 }, { heapLimits }))).toContain(lines);
+    expect(describeSummary(plain, recording({}, { end }))).toContain("ended      node was killed by SIGABRT at V8's");
+    expect(summaryJson(recording({}, { end, heapLimits }))).toMatchObject({
+      abortedBy: 'heap-limit',
+      heapLimits: [{ pid: 7, program: 'job.js' }],
     });
   });
 

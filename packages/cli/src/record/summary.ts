@@ -1,11 +1,12 @@
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { ProcessEnd, SessionStatistics } from '@ringtail/protocol';
 import type { Finding } from '../diagnosis/finding.ts';
 import { formatBytes, formatCount, formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';
 import type { RecordedReport } from '../reading/report/recorded-report.ts';
+import { describeEnd, explainAbort } from './command-end.ts';
 import { explainMissing } from './explain-missing.ts';
-import type { CommandEnd } from './run-command.ts';
+import type { EndedProcess } from './process-watch.ts';
 
 /** Outcome of a recording. */
 export interface Recording {
@@ -14,7 +15,11 @@ export interface Recording {
   readonly isThere: boolean;
   /** Duration of the command. */
   readonly seconds: number;
-  readonly end: CommandEnd;
+  /** The command as the user wrote it, without arguments. */
+  readonly command: string;
+  readonly end: ProcessEnd;
+  /** Other processes of the command that died at V8's heap limit. */
+  readonly heapLimits: readonly EndedProcess[];
   /** Latest statistics; of the whole recording unless `cutShort`. */
   readonly statistics: SessionStatistics;
   /** Reason why the daemons could not finish the recording; null if they did. */
@@ -27,14 +32,18 @@ export interface Recording {
   readonly report: RecordedReport | null;
 }
 
+const HEAP_LIMITS_SHOWN_MAX = 5;
+
 /** The summary as one object for programs. */
 export function summaryJson(recording: Recording): Record<string, unknown> {
   const { statistics, seconds } = recording;
   return {
     trace: recording.trace,
     seconds,
-    exitCode: recording.end.code,
-    signal: recording.end.signal,
+    exitCode: recording.end.exitCode,
+    signal: recording.end.signal?.name ?? null,
+    abortedBy: recording.end.abortedBy,
+    heapLimits: recording.heapLimits.map(({ pid, program }) => ({ pid, program })),
     ...statistics,
     eventsPerSecond: perSecond(recording),
     bytesPerEvent: bytesPerEvent(statistics),
@@ -59,6 +68,7 @@ export function describeSummary(style: Style, recording: Recording): string {
   if (statistics.eventsRecorded === 0) {
     return [
       `ringtail: ${style.yellow('no events recorded')} in ${formatSeconds(recording.seconds)}`,
+      ...describeEnds(row, recording),
       ...explainMissing(recording.findings).map((line) => `  ${line}`),
       ...notes,
     ].join('\n');
@@ -74,11 +84,29 @@ export function describeSummary(style: Style, recording: Recording): string {
     ...(recording.isThere
       ? [row('show it', `${style.cyan(`ringtail view ${shellQuote(trace)}`)}  or  babeltrace2 ${shellQuote(trace)}`)]
       : []),
+    ...describeEnds(row, recording),
     ...(recording.report?.lines ?? []).map(([label, text]) => row(label, text)),
     ...notes,
     ...(findings.length === 0 ? [] : [`  ${style.yellow('not everything was recorded:')}`]),
     ...explainMissing(findings).map((line) => `    ${line}`),
   ].join('\n');
+}
+
+/** Aborts, with advice. Shells report other signals. */
+function describeEnds(row: (label: string, value: string) => string, recording: Recording): string[] {
+  const { command, end, heapLimits } = recording;
+  const abort = explainAbort(
+    end,
+    heapLimits.map((process) => process.end),
+  );
+  const [first, ...rest] = abort?.[1].split('\n') ?? [];
+  return [
+    ...(end.signal?.name === 'SIGABRT' ? [row('ended', `${command} ${describeEnd(end)}`)] : []),
+    ...heapLimits
+      .slice(-HEAP_LIMITS_SHOWN_MAX)
+      .map(({ pid, program, end }) => row('process', `${pid} (${program}) ${describeEnd(end)}`)),
+    ...(abort === undefined ? [] : [row(abort[0], first ?? ''), ...rest.map((line) => row('', line))]),
+  ];
 }
 
 function perSecond({ statistics, seconds }: Recording): number {

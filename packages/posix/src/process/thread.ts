@@ -55,7 +55,6 @@ export function threadCalls(libc: Libc, arch: string): ThreadCalls {
       return call;
     };
   }
-  const dlsym = lazily<(handle: number, name: string) => number>('intptr_t dlsym(intptr_t handle, const char *name)');
   const pthreadSelf = lazily<() => number>('intptr_t pthread_self()');
   const schedGetcpu = lazily<() => number>('int sched_getcpu()');
   const getresuid = lazily<(ids: Uint32Array, e: Uint32Array, s: Uint32Array) => number>(
@@ -75,7 +74,7 @@ export function threadCalls(libc: Libc, arch: string): ThreadCalls {
 
   /** The eight bytes at a symbol of the C library; undefined if it has none of that name. */
   function wordAt(symbol: string): DataView | undefined {
-    const address = dlsym()(0, symbol);
+    const address = libc.dlsym(0, symbol);
     return address === 0 ? undefined : new DataView(libc.koffi.view(BigInt(address), POINTER_BYTES));
   }
 

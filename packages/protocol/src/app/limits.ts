@@ -1,7 +1,7 @@
 /** Bounds of the conversation between an application's thread and a session daemon. */
 
 /** Rises with every change of these messages or of the control file's layout: the daemon checks it first. */
-export const APP_PROTOCOL_VERSION = 7;
+export const APP_PROTOCOL_VERSION = 8;
 /** Bytes of a frame, in both directions. */
 export const APP_FRAME_BYTES_MAX = 4 * 1024 * 1024;
 /** Characters of a program's name. */

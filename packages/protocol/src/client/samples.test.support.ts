@@ -289,6 +289,7 @@ export const NOTIFICATIONS: readonly Notification[] = [
       cause: 'signal',
       exitCode: 1,
       signal: { number: 11, name: 'SIGSEGV', coreDumped: false },
+      abortedBy: null,
       exception: 'Error: x',
     },
   },

@@ -8,6 +8,7 @@
  *   0     u32 magic, u32 ABI version, u32 GENERATION
  *   64    slot 0: SLOT_WORDS_BYTES of u32 (`ControlSlot`)
  *   128   slot 1: the same
+ *   192   marks of how the process is about to abort (`ControlPage.HEAP_LIMIT`, `ControlPage.ABORT`)
  *   4096  slot 0: two areas; then slot 1: the same; CONTROL_AREA_BYTES each, sparse
  *
  * A text of triggers begins where an area begins, and grows. A text of channels ends where an area ends. The two
@@ -30,7 +31,7 @@
  * again.
  */
 export const CONTROL_MAGIC = 0x43545452;
-export const CONTROL_ABI_VERSION = 7;
+export const CONTROL_ABI_VERSION = 8;
 /** The words before the areas, which fill one page of memory. */
 export const CONTROL_PAGE_BYTES = 4096;
 /** One for each daemon: root's and the user's. */
@@ -51,7 +52,17 @@ export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
 export const CONTROL_FILE_BYTES = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;
 
 /** Byte offsets in the page. */
-export const ControlPage = { MAGIC: 0, ABI_VERSION: 4, GENERATION: 8, SLOTS: 64, SLOT_BYTES: 64 } as const;
+export const ControlPage = {
+  MAGIC: 0,
+  ABI_VERSION: 4,
+  GENERATION: 8,
+  SLOTS: 64,
+  SLOT_BYTES: 64,
+  /** A semaphore of the C library (`sem_t`), whose first u32 counts how often V8's heap has reached its limit. */
+  HEAP_LIMIT: 192,
+  /** u32: 1 once the program has called `process.abort()`. */
+  ABORT: 224,
+} as const;
 /** Byte offsets in a slot. Each text has three words: number, length in bytes, area (0 or 1). */
 export const ControlSlot = { GENERATION: 0, CHANNELS: 4, TRIGGERS: 16 } as const;
 export const CONTROL_SLOT_WORDS_BYTES = 28;

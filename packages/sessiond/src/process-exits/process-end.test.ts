@@ -5,10 +5,11 @@ import { describeEnd, type EndEvidence, processEndOf } from './process-end.ts';
 const evidence = (more: Partial<EndEvidence>): EndEvidence => ({
   status: undefined,
   goodbye: undefined,
+  abort: null,
   oomKilled: () => false,
   ...more,
 });
-const nothing = { exitCode: null, signal: null, exception: null };
+const nothing = { exitCode: null, signal: null, abortedBy: null, exception: null };
 const signal = (number: number, name: string, coreDumped = false) => ({ number, name, coreDumped });
 
 describe('processEndOf', () => {
@@ -32,6 +33,16 @@ describe('processEndOf', () => {
       'it aborts while others lack memory',
       { status: 6, oomKilled: () => true },
       { ...nothing, cause: 'signal', signal: signal(6, 'SIGABRT') },
+    ],
+    [
+      'it has marked that it reaches its heap limit and aborts',
+      { status: 0x86, abort: 'heap-limit' },
+      { ...nothing, cause: 'signal', signal: signal(6, 'SIGABRT', true), abortedBy: 'heap-limit' },
+    ],
+    [
+      'it has marked an abort and another signal ends it',
+      { status: 9, abort: 'process.abort' },
+      { ...nothing, cause: 'signal', signal: signal(9, 'SIGKILL') },
     ],
     ['it says goodbye', { goodbye: { exitCode: 7, exception: null } }, { ...nothing, cause: 'exit-code', exitCode: 7 }],
     [
@@ -68,6 +79,7 @@ describe('describeEnd', () => {
     [{}, 'ended for an unknown reason'],
     [{ status: 3 << 8 }, 'ended with exit code 3'],
     [{ status: 0x8b }, 'ended by SIGSEGV, with a core dump'],
+    [{ status: 0x86, abort: 'heap-limit' }, 'ended by SIGABRT (heap-limit), with a core dump'],
     [{ status: 9, oomKilled: () => true }, 'ended by SIGKILL, for want of memory'],
     [{ goodbye: { exitCode: 1, exception: 'Error: no' } }, 'ended by an exception, with exit code 1'],
   ] as const)('%j: %s', (known, words) => {

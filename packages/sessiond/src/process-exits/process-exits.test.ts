@@ -69,6 +69,15 @@ describe('ProcessExits', () => {
     expect(ended).toMatchObject([{ end: { cause: 'exit-code', exitCode: 4 } }]);
   });
 
+  it('reports why a process aborts, if its main thread had marked it', () => {
+    const { clock, exits, ended, process, handle, leave } = makeExits();
+    exits.aborting(process, 'heap-limit');
+    handle.current = { kind: 'ended', status: 6 };
+    leave();
+    clock.advance(2);
+    expect(ended).toMatchObject([{ end: { signal: { name: 'SIGABRT' }, abortedBy: 'heap-limit' } }]);
+  });
+
   it('reports no end of a process that goes on', () => {
     const { clock, ended, causes, handle, leave } = makeExits();
     leave();

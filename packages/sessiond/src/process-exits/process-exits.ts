@@ -1,5 +1,5 @@
 import type { Timer, Timers } from '@ringtail/base';
-import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
+import type { AbortReason, GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../model/application-process.ts';
 import type { OomCounter, OomLedger } from './oom-kills.ts';
 import { processEndOf } from './process-end.ts';
@@ -18,6 +18,7 @@ interface Watched {
   readonly handle: ProcessHandle;
   readonly oomCounter: OomCounter | undefined;
   goodbye: GoodbyeMessage | undefined;
+  abort: AbortReason | null;
 }
 
 export interface ProcessExitsOptions {
@@ -56,12 +57,18 @@ export class ProcessExits {
     if (this.#watched.has(process)) return;
     const handle = open();
     const oomCounter = this.#options.oomKills.watch(process.pid);
-    this.#watched.set(process, { uid, handle, oomCounter, goodbye: undefined });
+    this.#watched.set(process, { uid, handle, oomCounter, goodbye: undefined, abort: null });
   }
 
   goodbye(process: ApplicationProcess, message: GoodbyeMessage): void {
     const watched = this.#watched.get(process);
     if (watched !== undefined) watched.goodbye = message;
+  }
+
+  /** The main thread of a process has gone, and had marked that it was about to abort for this reason. */
+  aborting(process: ApplicationProcess, reason: AbortReason): void {
+    const watched = this.#watched.get(process);
+    if (watched !== undefined) watched.abort = reason;
   }
 
   /**
@@ -119,7 +126,7 @@ export class ProcessExits {
 
   #settle(
     process: ApplicationProcess,
-    { uid, handle, oomCounter, goodbye }: Watched,
+    { uid, handle, oomCounter, goodbye, abort }: Watched,
     fate: { readonly status?: number | undefined } | undefined,
   ): ProcessEnd | undefined {
     handle.close();
@@ -128,7 +135,7 @@ export class ProcessExits {
     // A process that said goodbye is about to end, even if that takes long.
     if (fate !== undefined || goodbye !== undefined) {
       const oomKilled = (): boolean => oomCounter !== undefined && oomKills.claim(oomCounter);
-      end = processEndOf({ status: fate?.status, goodbye, oomKilled });
+      end = processEndOf({ status: fate?.status, goodbye, abort, oomKilled });
     }
     if (oomCounter !== undefined) oomKills.release(oomCounter);
     if (end !== undefined) for (const listener of this.#listeners) listener({ process, uid, end });

@@ -1,4 +1,4 @@
-import { Memfd, type Posix, Seal } from '@ringtail/posix';
+import { type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
 import {
   CONTROL_ABI_VERSION,
   CONTROL_AREA_BYTES,
@@ -28,13 +28,16 @@ const COUNTERS_MAPPED_FROM = CONTROL_COUNTERS_OFFSET - (CONTROL_COUNTERS_OFFSET 
 export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;
+  /** Address of the semaphore `ControlPage.HEAP_LIMIT`. */
+  readonly heapLimitAddress: number;
   readonly #posix: Posix;
   #counters: Float64Array | undefined;
 
-  private constructor(posix: Posix, fd: number, page: ArrayBuffer) {
+  private constructor(posix: Posix, fd: number, { address, buffer }: Mapping) {
     this.#posix = posix;
     this.fd = fd;
-    this.page = new Uint32Array(page);
+    this.page = new Uint32Array(buffer);
+    this.heapLimitAddress = address + ControlPage.HEAP_LIMIT;
     this.page[ControlPage.MAGIC / 4] = CONTROL_MAGIC;
     this.page[ControlPage.ABI_VERSION / 4] = CONTROL_ABI_VERSION;
   }
@@ -45,7 +48,7 @@ export class ControlFile {
     try {
       ftruncateSync(fd, CONTROL_FILE_BYTES);
       posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
-      return new ControlFile(posix, fd, posix.map(fd, CONTROL_PAGE_BYTES).buffer);
+      return new ControlFile(posix, fd, posix.map(fd, CONTROL_PAGE_BYTES));
     } catch (error) {
       posix.closeFd(fd);
       throw error;
@@ -60,6 +63,11 @@ export class ControlFile {
   bumpGeneration(): void {
     // By two: the parity tells which of two daemons wrote the number.
     this.page[ControlPage.GENERATION / 4] = this.generation + 2;
+  }
+
+  /** The program has called `process.abort()`. */
+  markAbort(): void {
+    this.page[ControlPage.ABORT / 4] = 1;
   }
 
   /**

@@ -25,13 +25,15 @@ export interface GuardedThread {
   declare(event: EventSpec): unknown;
   /** Sends pending reports, then reports to the daemons how the process ends. */
   sayGoodbye(exitCode: number, exception: string | null): void;
+  /** Leaves a mark, for the daemons, that the process is about to abort itself. */
+  markAbort(): void;
 }
 
 /**
  * Records how a guarded process (`RINGTAIL_GUARD=1`) ends, and reports it to the session daemons.
  *
  * In a worker thread it records only exceptions: the thread may end before the process. An end that runs no code of the
- * process (a signal, `process.abort()`) is found by the session daemon itself.
+ * process (a signal) is found by the session daemon itself.
  */
 export function installGuard(thread: GuardedThread): void {
   const recordException = thread.declare(UNCAUGHT_EXCEPTION) as (...values: readonly string[]) => void;
@@ -61,6 +63,20 @@ export function installGuard(thread: GuardedThread): void {
     end(code);
     return reallyExit.call(process, code);
   };
+  process.abort = observed(process.abort, () => thread.markAbort());
+}
+
+/**
+ * A function that runs `before`, then `call` with nothing of ours on the stack, which `process.abort()` prints: the
+ * proxy asks for its handler's function, and has none.
+ */
+function observed<Call extends object>(call: Call, before: () => void): Call {
+  return new Proxy(call, {
+    get apply() {
+      before();
+      return undefined;
+    },
+  } as object as ProxyHandler<Call>);
 }
 
 /** Whether the program has a handler of its own, which decides whether it goes on. */

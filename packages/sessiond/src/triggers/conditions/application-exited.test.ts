@@ -6,7 +6,7 @@ import { processOf } from '../../testing/threads.test.support.ts';
 import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { applicationExited } from './application-exited.ts';
 
-const unknown = { status: undefined, goodbye: undefined, oomKilled: () => false };
+const unknown = { goodbye: undefined, abort: null, oomKilled: () => false };
 
 function makeSource() {
   const listeners = new Set<EndListener>();
@@ -32,7 +32,8 @@ describe('application-exited', () => {
     start(['signal', 'exit-code']);
     for (const status of [undefined, 0, 3 << 8, 0x80 | 11]) ends(status);
     const names = { procname: 'node', program: 'app.js' };
-    const nothing = { exitCode: null, signal: null, signalNumber: null, coreDump: null, exception: null };
+    const noSignal = { signal: null, signalNumber: null, coreDump: null };
+    const nothing = { exitCode: null, ...noSignal, abortedBy: null, exception: null };
     expect(occurred).toEqual([
       { ...nothing, pid: 5, ...names, cause: 'exit-code', exitCode: 3 },
       { ...nothing, pid: 5, ...names, cause: 'signal', signal: 'SIGSEGV', signalNumber: 11, coreDump: 'yes' },

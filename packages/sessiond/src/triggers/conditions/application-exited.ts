@@ -22,7 +22,7 @@ export function applicationExited(onEnd: OnEnd): ConditionSource<'application-ex
 }
 
 function detailsOf({ pid, procname, program }: ApplicationProcess, end: ProcessEnd): OccurrenceDetails {
-  const { cause, exitCode, signal, exception } = end;
+  const { cause, exitCode, signal, abortedBy, exception } = end;
   return {
     pid,
     procname,
@@ -32,6 +32,7 @@ function detailsOf({ pid, procname, program }: ApplicationProcess, end: ProcessE
     signal: signal?.name ?? null,
     signalNumber: signal?.number ?? null,
     coreDump: signal === null ? null : signal.coreDumped ? 'yes' : 'no',
+    abortedBy,
     exception,
   };
 }

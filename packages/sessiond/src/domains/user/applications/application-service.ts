@@ -64,6 +64,8 @@ export class ApplicationService {
         controlFile: controlFileName(controlFile),
         onEnded: (then) => {
           applications.remove(application);
+          const abort = message.mainThread ? control.abortReason() : null;
+          if (abort !== null) exits.aborting(application.thread.process, abort);
           closeSync(controlFile);
           this.#leave(application.thread, then);
         },

@@ -33,9 +33,12 @@ class MemoryFile implements ControlBytes {
     return word.readUInt32LE(0);
   }
   setGeneration(value: number): void {
+    this.setWord(ControlPage.GENERATION, value);
+  }
+  setWord(position: number, value: number): void {
     const word = Buffer.alloc(4);
     word.writeUInt32LE(value >>> 0);
-    this.write(word, ControlPage.GENERATION);
+    this.write(word, position);
   }
 }
 
@@ -243,5 +246,21 @@ describe('ControlFile', () => {
     file.setGeneration(0xffff_ffff);
     new ControlFile(file, 1).publish(text(1, 'x'), text(1, ''));
     expect(shownIn(file, 1).channels.text).toBe('x');
+  });
+});
+
+describe('the reason of an abort', () => {
+  it('is what the thread has marked, where its file can be read', () => {
+    const file = new MemoryFile();
+    const control = new ControlFile(file, 0);
+    expect(control.abortReason()).toBeNull();
+    file.setWord(ControlPage.HEAP_LIMIT, 2);
+    expect(control.abortReason()).toBe('heap-limit');
+    file.setWord(ControlPage.ABORT, 1);
+    expect(control.abortReason()).toBe('process.abort');
+    file.read = () => {
+      throw new Error('too short');
+    };
+    expect(control.abortReason()).toBeNull();
   });
 });

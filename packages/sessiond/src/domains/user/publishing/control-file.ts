@@ -1,6 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { describeError, errnoOf } from '@ringtail/base';
 import {
+  type AbortReason,
   CONTROL_AREA_BYTES,
   CONTROL_FILE_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
@@ -67,6 +68,16 @@ export class ControlFile {
     else if (!fit(this.#words.channels, triggers.bytes)) this.#publish({ channels });
     this.#publish({ channels, triggers });
     return true;
+  }
+
+  /** The reason for which the thread was about to abort; null if it has marked none, or its file cannot be read. */
+  abortReason(): AbortReason | null {
+    try {
+      if (this.#word(ControlPage.ABORT) !== 0) return 'process.abort';
+      return this.#word(ControlPage.HEAP_LIMIT) !== 0 ? 'heap-limit' : null;
+    } catch {
+      return null;
+    }
   }
 
   #publish({ channels, triggers }: { readonly channels?: StateText | undefined; readonly triggers?: StateText }): void {
