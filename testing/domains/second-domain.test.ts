@@ -297,7 +297,7 @@ describe('a domain that a session daemon does not have', () => {
       ]);
       expect([line, code === 0, err.includes('-u')]).toEqual([line, false, true]);
     }
-    for (const logger of ['jul', 'log4j', 'log4j2', 'python', 'console', 'pino', 'winston']) {
+    for (const logger of ['jul', 'log4j', 'log4j2', 'python', 'pino', 'winston']) {
       const { code, err } = await command(`enable-event --${logger} shop`);
       expect([logger, code, err]).toEqual([logger, 1, expect.stringContaining(`not supported yet: --${logger}`)]);
     }

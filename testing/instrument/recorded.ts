@@ -73,18 +73,23 @@ export function fieldsOf(events: readonly RuntimeEvent[], name: string): Runtime
   return events.filter((event) => event.name === name).map(({ fields }) => fields);
 }
 
-/** Reads `NAME = VALUE` of a line of text. The elements of a sequence become lines. Structures are not read. */
+/**
+ * Reads `NAME = VALUE` of a line of text, in which line feeds are `\n`. The elements of a sequence become lines.
+ * Structures are not read.
+ */
 function withFields({ name, fields }: TracedEvent): RuntimeEvent {
   const payload = fields.slice(fields.indexOf('}, {') + 4);
   const values = [
-    ...payload.matchAll(/(\w+) = (?:"([^"]*)"|\( "([^"]*)"[^)]*\)|\[ ((?:\[\d+\] = "[^"]*",? )*)\]|([^,\s}]+))/g),
+    ...payload.matchAll(
+      /(\w+) = (?:"((?:[^"\\]|\\.)*)"|\( "([^"]*)"[^)]*\)|\[ ((?:\[\d+\] = "[^"]*",? )*)\]|([^,\s}]+))/g,
+    ),
   ];
   return {
     name,
     fields: Object.fromEntries(
       values.map(([, field, text, label, elements, plain]) => [
         field,
-        text ?? label ?? (elements === undefined ? plain : linesOf(elements)),
+        text?.replace(/\\(["'\\])/g, '$1') ?? label ?? (elements === undefined ? plain : linesOf(elements)),
       ]),
     ),
   };

@@ -4,6 +4,8 @@ const { captureStackTrace } = Error;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 const { deleteProperty } = Reflect;
 
+type AnyFunction = (...args: never[]) => unknown;
+
 /** The two properties by which a program configures stack traces. */
 const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
 const FRAMES_MAX = 64;
@@ -14,14 +16,23 @@ const FRAMES_MAX = 64;
  * @param callee the innermost function that is left out, with all that it calls
  * @returns frames in V8's format without source maps, innermost first; none where the program has frozen `Error`
  */
-export function callStackBelow(callee: (...args: never[]) => unknown): string[] {
+export function callStackBelow(callee: AnyFunction): string[] {
+  return framesBelow(callee, FRAMES_MAX).map(String);
+}
+
+/**
+ * Frames of the call stack below a function, innermost first.
+ *
+ * @param framesMax greatest number of frames
+ */
+export function framesBelow(callee: AnyFunction, framesMax: number): readonly NodeJS.CallSite[] {
   const [limit, prepare] = SETTINGS.map((name) => getOwnPropertyDescriptor(ErrorConstructor, name));
   try {
-    setSetting('stackTraceLimit', FRAMES_MAX);
+    setSetting('stackTraceLimit', framesMax);
     setSetting('prepareStackTrace', (_: unknown, frames: readonly NodeJS.CallSite[]) => frames);
     const holder: { stack?: unknown } = {};
     captureStackTrace(holder, callee);
-    return (holder.stack as readonly NodeJS.CallSite[]).map(String);
+    return holder.stack as readonly NodeJS.CallSite[];
   } catch {
     return [];
   } finally {

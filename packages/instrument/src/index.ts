@@ -5,6 +5,7 @@
  */
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
+import { consoleLogger } from './loggers/console.ts';
 import { asyncResources, promises } from './runtime/async.ts';
 import { childProcess } from './runtime/child-process.ts';
 import { dns } from './runtime/dns.ts';
@@ -41,6 +42,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   promises,
   asyncResources,
   heap,
+  consoleLogger,
 };
 
 /** Declares the events of all instruments in this thread. Never throws. */

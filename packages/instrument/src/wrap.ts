@@ -33,8 +33,8 @@ const { then } = Promise.prototype;
 const ErrorConstructor = Error;
 
 /**
- * Observes functions, also where ES modules import them by name. Functions that this version of Node.js lacks are left
- * out.
+ * Observes functions, also where ES modules import them by name. Functions that this version of Node.js lacks, or that
+ * the program has frozen, are left out.
  *
  * @returns a function that ends the observation and gives the functions back. If the program has wrapped one of ours
  *   since then, ours stays and only calls the function.
@@ -62,6 +62,7 @@ function observeOne({ holder, name, observer }: Target): (() => void) | undefine
   const property = getOwnPropertyDescriptor(holder, name);
   const original = property?.value;
   if (typeof original !== 'function') return undefined;
+  if (!property?.writable && !property?.configurable) return undefined;
   const { proxy, end } = observed(original as AnyFunction, observer);
   defineProperty(holder, name, { ...property, value: proxy });
   return () => {

@@ -86,7 +86,17 @@ export {
   type EventHeaderKind,
   UNSET_SWITCH_TIMER_US,
 } from './model/channel.ts';
-export { DOMAIN_DIRECTORIES, DOMAINS, type DomainName, domainDirectory, type LoggerDomain } from './model/domain.ts';
+export {
+  DOMAIN_DIRECTORIES,
+  DOMAINS,
+  type DomainName,
+  domainDirectory,
+  isNodeLogger,
+  type LoggerDomain,
+  loggerProvider,
+  NODE_LOGGERS,
+  type NodeLogger,
+} from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
 export { type HttpHeader, headerRefusal, repeatedHeader } from './model/http-header.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';

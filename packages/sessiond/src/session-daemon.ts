@@ -176,7 +176,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     now,
     log,
   });
-  domains.add(userSpace.domain);
+  for (const domain of userSpace.domains) domains.add(domain);
   for (const domain of options.domains?.({ consumers, outputs }) ?? []) domains.add(domain);
 
   let requestStop: (why: string) => void = () => {};

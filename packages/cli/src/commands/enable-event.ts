@@ -27,16 +27,16 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
       program
         .command('enable-event')
         .description('create or enable event rules; takes effect at once, also in running programs')
-        .argument('[events]', "NAME[,NAME]…, PROVIDER:EVENT with * anywhere: 'shop:*'"),
+        .argument('[events]', "NAME[,NAME]…, with * anywhere: PROVIDER:EVENT as in 'shop:*', or names of loggers"),
       LOGGERS,
     ),
   )
     .option('-a, --all', 'all events, as with the name *')
-    .option('-c, --channel <channel>', 'channel (default: channel0, created when absent)')
+    .option('-c, --channel <channel>', 'channel (default: channel0, of loggers their domain, created when absent)')
     .option('--tracepoint', 'rules for tracepoints, the only type of rule here')
     .option(
       '--loglevel <level>',
-      'only events at least this severe: emerg … info … debug, 0 to 14, or a range: err..info',
+      'only events at least this severe: emerg … info … debug, 0 to 14, the name of a level of the logger, or a range',
     )
     .addOption(new Option('--loglevel-only <level>', 'only events of exactly this log level').conflicts('loglevel'))
     .option('-f, --filter <expression>', "condition on events, in LTTng's filter language")
@@ -51,13 +51,14 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
 Examples:
   ringtail enable-event -u 'shop:*' --exclude 'shop:cache_*'
   ringtail enable-event -u -a --loglevel=warning
+  ringtail enable-event --console -a --loglevel=warn
   ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'`,
     );
   act(command, async (names: string | undefined, options: EnableEventOptions) => {
     const { syscall, probe, function: hooked, userspaceProbe } = options;
     const isKernels = [syscall, probe, hooked, userspaceProbe].some((option) => option !== undefined);
     const domain = domainOf(options, isKernels, LOGGERS);
-    const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options));
+    const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options, domain));
     const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];

@@ -140,7 +140,11 @@ function lackingField({ rule, channel }: RuleDiagnosis, facts: RuleFacts): Findi
   };
 }
 
-function neverTrue(diagnosis: RuleDiagnosis, { session }: RuleFacts): Finding | undefined {
+/** @param place the session, and the option of the rule's domain */
+export function neverTrue(
+  diagnosis: RuleDiagnosis,
+  { session, option = '-u' }: { readonly session: string; readonly option?: string },
+): Finding | undefined {
   const { rule, channel, filterEvaluations: evaluated, filterRejections: rejected } = diagnosis;
   if (evaluated === null || rejected === null || evaluated === 0 || rejected < evaluated) return undefined;
   return {
@@ -150,15 +154,15 @@ function neverTrue(diagnosis: RuleDiagnosis, { session }: RuleFacts): Finding | 
       `filter: ${rule.filter}`,
       `evaluated ${plural(evaluated, 'time')}, false ${formatCount(rejected)} of them`,
     ],
-    nextStep: replaceRule(rule, channel, session, " --filter 'EXPRESSION'"),
+    nextStep: replaceRule(rule, channel, session, " --filter 'EXPRESSION'", option),
   };
 }
 
 /** Commands that replace a rule, which cannot be changed: disable it, enable another. */
-function replaceRule(rule: EventRule, channel: string, session: string, option: string): string {
+function replaceRule(rule: EventRule, channel: string, session: string, option: string, domain = '-u'): string {
   const where = `-s ${shellQuote(session)} -c ${shellQuote(channel)}`;
   const pattern = shellQuote(rule.pattern);
-  return `ringtail disable-event -u ${pattern} ${where}, then ringtail enable-event -u ${pattern} ${where}${option}`;
+  return `ringtail disable-event ${domain} ${pattern} ${where}, then ringtail enable-event ${domain} ${pattern} ${where}${option}`;
 }
 
 /** Each name once, since threads of a program have the same names. */

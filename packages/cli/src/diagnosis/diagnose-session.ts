@@ -1,6 +1,13 @@
-import type { ChannelDescription, SessionDescription, SessionDiagnosis } from '@ringtail/protocol';
+import {
+  type ChannelDescription,
+  type DomainName,
+  isNodeLogger,
+  type SessionDescription,
+  type SessionDiagnosis,
+} from '@ringtail/protocol';
 import { formatBytes, plural, shellQuote } from '../output/quantity.ts';
 import { diagnoseAbsence } from './diagnose-absence.ts';
+import { diagnoseLoggerRule } from './diagnose-logger-rules.ts';
 import { diagnoseRule, ownNames } from './diagnose-rules.ts';
 import { diagnoseTroubles, isOfConsumer, isOfProgram } from './diagnose-troubles.ts';
 import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
@@ -55,7 +62,7 @@ function rules({ session, diagnosis }: SessionFacts): Finding[] {
     code: 'CHANNEL_DISABLED' as const,
     what: `the channel ${channel} is disabled`,
     evidence: ruleNames(session, channel),
-    nextStep: `ringtail enable-channel -u -s ${name} ${shellQuote(channel)}`,
+    nextStep: `ringtail enable-channel ${optionOf(domainOf(session, channel))} -s ${name} ${shellQuote(channel)}`,
   }));
   if (disabled.length > 0 || diagnosis.rules.length + diagnosis.rulesNotCompared > 0) return disabled;
   const off = channelsOf(session).flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
@@ -68,6 +75,16 @@ function rules({ session, diagnosis }: SessionFacts): Finding[] {
       nextStep: `ringtail enable-event -u -s ${name} ${shellQuote(off[0]?.pattern ?? 'PROVIDER:*')}`,
     },
   ];
+}
+
+/** The domain of a channel that programs record into. */
+function domainOf({ domains }: SessionDescription, channel: string): DomainName {
+  const ofPrograms = domains.filter(({ domain }) => isNodeLogger(domain));
+  return ofPrograms.find(({ channels }) => channels.some(({ name }) => name === channel))?.domain ?? 'user';
+}
+
+function optionOf(domain: DomainName): string {
+  return domain === 'user' ? '-u' : `--${domain}`;
 }
 
 function channelsOf({ domains }: SessionDescription): ChannelDescription[] {
@@ -133,7 +150,11 @@ function matching({ session, diagnosis, applications: there, threadsSeen }: Sess
     ];
   }
   const facts = { session: session.name, names: diagnosis.tracepointNames, applications: there };
-  const ofRules = diagnosis.rules.map((rule) => diagnoseRule(rule, facts)).filter((finding) => finding !== undefined);
+  const ofRules = diagnosis.rules.flatMap((rule) => {
+    const domain = domainOf(session, rule.channel);
+    const found = isNodeLogger(domain) ? diagnoseLoggerRule(rule, domain, session.name) : diagnoseRule(rule, facts);
+    return found ?? [];
+  });
   return [...ofRules, ...notCompared(diagnosis)];
 }
 

@@ -2,6 +2,8 @@ import { groupName, userName } from '@ringtail/posix/accounts';
 import {
   type ChannelDescription,
   type DomainDescription,
+  type DomainName,
+  isNodeLogger,
   isUsed,
   type MapChannelAttributes,
   type RingMemory,
@@ -148,16 +150,16 @@ function domainLines(
     '',
     `Buffering scheme: ${SCHEMES[channels[0]?.ownership ?? 'user']}`,
     '',
-    'Tracked process attributes',
+    ...(isNodeLogger(domain) ? [] : ['Tracked process attributes']),
     ...TRACKERS.flatMap(([attribute, noun, text]) => {
       const values = trackers[attribute];
       return values === undefined ? [] : [`  ${noun.padEnd(21)} ${trackedText(values, text)}`];
     }),
-    '',
+    ...(isNodeLogger(domain) ? [] : ['']),
     ...(channels.length === 0 ? [] : ['Channels:', '-------------']),
     ...channels.flatMap((channel) => {
       const rings = memory.filter((ring) => ring.domain === domain && ring.channel === channel.name);
-      return channelLines(style, channel, describeMemory(channel, rings, memoryDetail));
+      return channelLines(style, domain, channel, describeMemory(channel, rings, memoryDetail));
     }),
     ...(maps.length === 0 ? [] : ['Map channels:', '-------------', ...maps.flatMap((map) => mapLines(style, map))]),
   ];
@@ -194,7 +196,12 @@ function quotedName(name: string, value: number): string {
   return name === String(value) ? name : `\`${name}\``;
 }
 
-function channelLines(style: Style, channel: ChannelDescription, memory: ReturnType<typeof describeMemory>): string[] {
+function channelLines(
+  style: Style,
+  domain: DomainName,
+  channel: ChannelDescription,
+  memory: ReturnType<typeof describeMemory>,
+): string[] {
   return [
     `- ${style.bold(channel.name)}: ${enabledText(channel.enabled)}`,
     '',
@@ -207,7 +214,7 @@ function channelLines(style: Style, channel: ChannelDescription, memory: ReturnT
     ...indentedList(channel.contexts),
     '',
     '    Recording event rules:',
-    ...indentedList(channel.rules.map(describeRule)),
+    ...indentedList(channel.rules.map((rule) => describeRule(rule, domain))),
     '',
   ];
 }
@@ -240,21 +247,22 @@ function indentedList(lines: readonly string[]): string[] {
   return lines.length === 0 ? ['      None'] : lines.map((line) => `      ${line}`);
 }
 
-function describeRule(rule: RuleDescription): string {
+function describeRule(rule: RuleDescription, domain: DomainName): string {
   return [
     rule.pattern,
-    ...(rule.logLevel === undefined ? [] : [describeLevels(rule.logLevel)]),
-    '(type: tracepoint)',
+    ...(rule.logLevel === undefined ? [] : [describeLevels(rule.logLevel, domain)]),
+    isNodeLogger(domain) ? '(type: logger)' : '(type: tracepoint)',
     enabledText(rule.enabled),
     ...(rule.filter === undefined ? [] : [`[filter: '${rule.filter}']`]),
     ...(rule.exclude === undefined ? [] : [`[exclusions: ${rule.exclude.join(', ')}]`]),
   ].join(' ');
 }
 
-function describeLevels({ from, to }: NonNullable<RuleDescription['logLevel']>): string {
-  if (from === to) return `(loglevel == ${describeLogLevel(to)})`;
-  if (from === 0) return `(loglevel <= ${describeLogLevel(to)})`;
-  return `(${describeLogLevel(from)} <= loglevel <= ${describeLogLevel(to)})`;
+function describeLevels({ from, to }: NonNullable<RuleDescription['logLevel']>, domain: DomainName): string {
+  const [first, last] = [from, to].map((level) => describeLogLevel(level, domain));
+  if (from === to) return `(loglevel == ${last})`;
+  if (from === 0) return `(loglevel <= ${last})`;
+  return `(${first} <= loglevel <= ${last})`;
 }
 
 function enabledText(enabled: boolean): string {

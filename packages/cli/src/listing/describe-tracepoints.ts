@@ -1,4 +1,4 @@
-import type { JsonValue, TracepointDescription } from '@ringtail/protocol';
+import { isNodeLogger, type JsonValue, type TracepointDescription } from '@ringtail/protocol';
 import { describeLogLevel } from '../options/log-level.ts';
 import type { ListedDomain } from '../output/result.ts';
 import type { Style } from '../output/style.ts';
@@ -15,11 +15,15 @@ export function describeInstrumentation(
 ): string {
   const heading = domainWords(domain).events;
   if (applications.length + events.length === 0) return `${heading}\nNone\n`;
+  const textOfList = (tracepoints: readonly TracepointDescription[]) =>
+    isNodeLogger(domain)
+      ? tracepoints.map(({ name }) => `      - ${name}`).join('\n')
+      : tracepointText(tracepoints, fields);
   // Threads of one program share their list of tracepoints, and so its text.
   const texts = new Map<readonly TracepointDescription[], string>();
   const parts = applications.map((application) => {
     const thread = application.mainThread ? '' : ` - Thread: ${application.tid}`;
-    const text = texts.get(application.tracepoints) ?? tracepointText(application.tracepoints, fields);
+    const text = texts.get(application.tracepoints) ?? textOfList(application.tracepoints);
     texts.set(application.tracepoints, text);
     return [
       `PID: ${application.pid}${thread} - Name: ${style.bold(application.program)}`,

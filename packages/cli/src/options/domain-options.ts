@@ -1,4 +1,4 @@
-import { DOMAINS, type DomainName, type LoggerDomain } from '@ringtail/protocol';
+import { DOMAINS, type DomainName, type LoggerDomain, NODE_LOGGERS } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 
@@ -10,7 +10,7 @@ const FLAGS: Readonly<Record<DomainName, readonly [flags: string, description: s
   log4j: ['-l, --log4j', 'Apache log4j'],
   log4j2: ['--log4j2', 'Apache Log4j 2'],
   python: ['-p, --python', 'Python loggers'],
-  console: ['--console', 'console of Node.js'],
+  console: ['--console', 'console of Node.js programs'],
   pino: ['--pino', 'pino'],
   winston: ['--winston', 'winston'],
 };
@@ -22,13 +22,10 @@ type Flag = Exclude<DomainName, 'user'> | 'userspace';
 export type DomainOptions = { readonly [Name in Flag]?: boolean };
 
 /** Domains that the help shows. Flags of other domains are accepted as well: the session daemon answers. */
-const SHOWN: readonly DomainName[] = ['user'];
+const SHOWN: readonly DomainName[] = ['user', ...NODE_LOGGERS];
 
 /** Loggers whose flags most commands have. */
 export const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];
-
-/** Loggers of Node.js: every command with domains has their flags. */
-const NODE_LOGGERS: readonly LoggerDomain[] = ['console', 'pino', 'winston'];
 
 /** Adds LTTng's domain flags, and the flags of the loggers of Node.js. `--log4j2` goes with any other logger. */
 export function addDomainOptions(command: Command, loggers: readonly (typeof LOGGERS)[number][] = []): Command {
@@ -38,6 +35,7 @@ export function addDomainOptions(command: Command, loggers: readonly (typeof LOG
     ...loggers,
     ...(loggers.length > 0 ? (['log4j2'] as const) : []),
     ...NODE_LOGGERS,
+    ...(['pino', 'winston'] as const),
   ];
   for (const domain of domains) {
     const [flags, description] = FLAGS[domain];

@@ -4,7 +4,7 @@ import { describeLogLevel, parseLogLevel } from './log-level.ts';
 
 describe('log levels', () => {
   it('are taken as names, as LTTng writes them, and as numbers', () => {
-    expect(['emerg', 'INFO', 'TRACE_INFO', 'trace_debug_line', '14', '0'].map(parseLogLevel)).toEqual([
+    expect(['emerg', 'INFO', 'TRACE_INFO', 'trace_debug_line', '14', '0'].map((text) => parseLogLevel(text))).toEqual([
       0, 6, 6, 13, 14, 0,
     ]);
   });

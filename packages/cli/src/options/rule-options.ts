@@ -1,4 +1,4 @@
-import { type EventRule, matchesPattern } from '@ringtail/protocol';
+import { type DomainName, type EventRule, matchesPattern } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { splitNames } from './common-options.ts';
 import { checkFilter } from './filter.ts';
@@ -16,12 +16,12 @@ export interface RuleOptions {
  *
  * @throws {CliError} `BAD_ARGUMENT`, `BAD_LOG_LEVEL`, `BAD_FILTER`
  */
-export function eventRule(pattern: string, options: RuleOptions): EventRule {
+export function eventRule(pattern: string, options: RuleOptions, domain: DomainName = 'user'): EventRule {
   const { loglevel, loglevelOnly, filter } = options;
   if (loglevel !== undefined && loglevelOnly !== undefined) {
     throw new CliError('BAD_ARGUMENT', 'give either --loglevel or --loglevel-only');
   }
-  const logLevel = loglevel !== undefined ? parseLogLevels(loglevel) : exactly(loglevelOnly);
+  const logLevel = loglevel !== undefined ? parseLogLevels(loglevel, domain) : exactly(loglevelOnly, domain);
   return consistentRule(pattern, { exclude: (options.exclude ?? []).flatMap(splitNames), logLevel, filter });
 }
 
@@ -55,8 +55,8 @@ export function consistentRule(
   };
 }
 
-function exactly(text: string | undefined): EventRule['logLevel'] | undefined {
+function exactly(text: string | undefined, domain: DomainName): EventRule['logLevel'] | undefined {
   if (text === undefined) return undefined;
-  const level = parseLogLevel(text);
+  const level = parseLogLevel(text, domain);
   return { from: level, to: level };
 }

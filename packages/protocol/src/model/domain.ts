@@ -1,8 +1,21 @@
 import { oneOf, type Shape } from '../wire/shape.ts';
 
+/** Domains of loggers of Node.js. */
+export const NODE_LOGGERS = ['console'] as const;
+export type NodeLogger = (typeof NODE_LOGGERS)[number];
+
 /** Domains of loggers: LTTng's, then those of Node.js. */
-const LOGGER_DOMAINS = ['jul', 'log4j', 'log4j2', 'python', 'console', 'pino', 'winston'] as const;
+const LOGGER_DOMAINS = ['jul', 'log4j', 'log4j2', 'python', ...NODE_LOGGERS, 'pino', 'winston'] as const;
 export type LoggerDomain = (typeof LOGGER_DOMAINS)[number];
+
+export function isNodeLogger(domain: DomainName): domain is NodeLogger {
+  return (NODE_LOGGERS as readonly DomainName[]).includes(domain);
+}
+
+/** Provider of the events of a logger of Node.js. */
+export function loggerProvider(logger: NodeLogger): string {
+  return `node_${logger}`;
+}
 
 /**
  * Kinds of tracers. A session has domains, a domain has channels, a channel has event rules.

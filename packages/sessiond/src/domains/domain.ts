@@ -59,7 +59,8 @@ export interface Domain {
   created(session: Session): void;
   /** A session has been destroyed: drops the domain's part of it. */
   removed(session: Session): void;
-  describe(session: Session): DomainDescription;
+  /** Undefined if a session has nothing in this domain and need not show it. */
+  describe(session: Session): DomainDescription | undefined;
   /** Begins to record a session, which is active. */
   start(session: Session): Promise<void>;
   /** Resolves when everything recorded so far can be taken; in a session that is not active, recording has ended. */

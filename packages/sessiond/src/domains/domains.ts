@@ -61,7 +61,7 @@ export class Domains {
   }
 
   describe(session: Session): DomainDescription[] {
-    return this.#domains.map((domain) => domain.describe(session));
+    return this.#domains.flatMap((domain) => domain.describe(session) ?? []);
   }
 
   /** Directories that these domains have in a trace chunk. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Timers } from '@ringtail/base';
 import type { Posix, RunDirectory } from '@ringtail/posix';
+import { NODE_LOGGERS } from '@ringtail/protocol';
 import type { CommandService } from '../../clients/command-service.ts';
 import type { Consumers } from '../../consumer/consumers.ts';
 import type { HelperPool } from '../../helpers/helper-pool.ts';
@@ -15,6 +16,8 @@ import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import type { Shares } from '../../shares/shares.ts';
 import type { ThreadCounters } from '../../triggers/counters/thread-counters.ts';
 import type { Triggers } from '../../triggers/triggers.ts';
+import type { Domain } from '../domain.ts';
+import { LoggerDomain } from '../loggers/logger-domain.ts';
 import { AppServer } from './applications/app-server.ts';
 import { ApplicationService } from './applications/application-service.ts';
 import type { Applications } from './applications/applications.ts';
@@ -27,6 +30,7 @@ import { TraceKeeper } from './recording/trace-keeper.ts';
 import { procView } from './unregistered/process-view.ts';
 import { UnregisteredPrograms } from './unregistered/unregistered-programs.ts';
 import { UserDomain } from './user-domain.ts';
+import type { UserServices } from './user-services.ts';
 
 export interface ServeApplicationsOptions {
   readonly posix: Posix;
@@ -50,7 +54,8 @@ export interface ServeApplicationsOptions {
 
 /** The parts of a session daemon that record programs in user space. */
 export interface ApplicationServices {
-  readonly domain: UserDomain;
+  /** User space, and the loggers that record through it. */
+  readonly domains: readonly Domain[];
   readonly server: AppServer;
   readonly unregistered: UnregisteredPrograms;
 }
@@ -130,7 +135,7 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
   });
   heardOf.listen((pid) => unregistered.heardOf(pid));
   options.commands.sessionChanged.listen(() => unregistered.sessionsChanged());
-  const domain = new UserDomain({
+  const services: UserServices = {
     parts,
     applications,
     traces,
@@ -145,6 +150,8 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     unregistered,
     runDirectory: options.directory.path,
     log,
-  });
-  return { domain, server, unregistered };
+  };
+  const domain = new UserDomain(services);
+  const domains = [domain, ...NODE_LOGGERS.map((name) => new LoggerDomain(name, domain, services))];
+  return { domains, server, unregistered };
 }

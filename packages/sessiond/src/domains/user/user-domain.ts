@@ -16,12 +16,15 @@ import type { CounterMap } from '../../triggers/maps/counter-map.ts';
 import type { Domain, DomainHandlers, NamedChannelUse, SessionTask } from '../domain.ts';
 import { contextRefusal, knownContexts } from './context-check.ts';
 import { describeUserPart } from './part/describe-user-part.ts';
-import type { UserPart } from './part/user-part.ts';
+import { channelsIn, type UserPart } from './part/user-part.ts';
 import { userHandlers } from './user-handlers.ts';
 import { UserPrograms } from './user-programs.ts';
 import type { UserServices } from './user-services.ts';
 
-/** Programs in user space: applications register their threads, which record into rings of their own. */
+/**
+ * Programs in user space: applications register their threads, which record into rings of their own. It records the
+ * channels of the domains of loggers as well.
+ */
 export class UserDomain implements Domain {
   readonly name = 'user';
   readonly handlers: DomainHandlers;
@@ -109,7 +112,10 @@ export class UserDomain implements Domain {
 
   memory(session: Session): RingMemory[] {
     this.#services.drainApplications();
-    return this.#services.rings.memoryOf(session).map((ring) => ({ domain: this.name, ...ring }));
+    const { channels } = this.#part(session);
+    return this.#services.rings
+      .memoryOf(session)
+      .map((ring) => ({ domain: channels.get(ring.channel)?.domain ?? this.name, ...ring }));
   }
 
   async channelUse(session: Session, channel: string | null): Promise<NamedChannelUse[]> {
@@ -128,7 +134,8 @@ export class UserDomain implements Domain {
   }
 
   monitorTimerUs(session: Session, channel: string): number | undefined {
-    return this.#part(session).channels.get(channel)?.attributes.monitorTimerUs;
+    const named = channelsIn(this.#part(session), this.name);
+    return named.find(({ attributes }) => attributes.name === channel)?.attributes.monitorTimerUs;
   }
 
   map(session: Session, name: string): CounterMap | undefined {

@@ -1,48 +1,18 @@
-import type { Commands, TrackedAttribute } from '@ringtail/protocol';
+import type { Commands, NodeLogger, TrackedAttribute } from '@ringtail/protocol';
 import type { Result } from '../../clients/handlers.ts';
 import { clockValueAgo } from '../../clock/session-clock.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
 import { jsonOfRows } from '../../triggers/maps/map-rows.ts';
 import type { DomainHandlers } from '../domain.ts';
 import { contextRefusal, isKnownContext } from './context-check.ts';
-import type { UserAttribute, UserPart } from './part/user-part.ts';
+import { channelsIn, type ProgramDomain, type UserAttribute, type UserPart } from './part/user-part.ts';
 import type { UserServices } from './user-services.ts';
 
 /** Commands about channels, rules, contexts, trackers and maps of programs in user space. */
 export function userHandlers(services: UserServices): DomainHandlers {
   const { parts, drainApplications } = services;
   return {
-    'enable-channel': (session, { channel }) => {
-      const part = parts.of(session);
-      parts.channels.enable(part, channel);
-      return changed(services, part, null);
-    },
-    'disable-channel': (session, { channel }) => {
-      const part = parts.of(session);
-      parts.channels.disable(part, channel);
-      return changed(services, part, null);
-    },
-    'enable-event': (session, { channel, rule }) => {
-      const part = parts.of(session);
-      const { attributes } = parts.channels.enableEvent(part, channel, rule);
-      return changed(services, part, { channel: attributes.name });
-    },
-    'disable-event': (session, { channel, pattern }) => {
-      const part = parts.of(session);
-      return changed(services, part, parts.channels.disableEvent(part, channel, pattern));
-    },
-    // A context that this machine lacks is refused now: an application could only leave it out, and nobody would see
-    // why.
-    'add-context': (session, { channel, contexts }) => {
-      for (const context of contexts) {
-        const refusal = contextRefusal(context);
-        if (refusal === null) continue;
-        const code = isKnownContext(context) ? 'BAD_CONTEXT' : 'UNKNOWN_CONTEXT';
-        throw new DaemonError(code, `${context}: ${refusal}`);
-      }
-      const added = parts.channels.addContexts(parts.of(session), channel, contexts);
-      return { channels: added.map(({ attributes }) => attributes.name) };
-    },
+    ...channelHandlers(services, 'user'),
     track: (session, { attribute, values }) => {
       const part = parts.of(session);
       parts.track(part, userAttribute(attribute), values);
@@ -64,8 +34,63 @@ export function userHandlers(services: UserServices): DomainHandlers {
       const chosen = [...maps.values()].filter(({ attributes }) => map === null || attributes.name === map);
       return jsonOfRows(chosen);
     },
-    'reclaim-memory': (session, params) => reclaim(services, parts.of(session), params),
+    'reclaim-memory': (session, params) => reclaim(services, 'user', parts.of(session), params),
   };
+}
+
+/** Commands of a domain of loggers: about its channels, rules and contexts. */
+export function loggerHandlers(services: UserServices, domain: NodeLogger): DomainHandlers {
+  const refuse = (): never => {
+    throw new DaemonError('UNSUPPORTED', `--${domain} has neither trackers nor maps of its own`, {
+      hint: 'write -u: trackers of user space hold for loggers as well',
+    });
+  };
+  return {
+    ...channelHandlers(services, domain),
+    track: refuse,
+    untrack: refuse,
+    'add-map': refuse,
+    'show-maps': refuse,
+    'reclaim-memory': (session, params) => reclaim(services, domain, services.parts.of(session), params),
+  };
+}
+
+function channelHandlers(services: UserServices, domain: ProgramDomain) {
+  const { parts } = services;
+  const decisions = parts.channelsOf(domain);
+  return {
+    'enable-channel': (session, { channel }) => {
+      const part = parts.of(session);
+      decisions.enable(part, channel);
+      return changed(services, part, null);
+    },
+    'disable-channel': (session, { channel }) => {
+      const part = parts.of(session);
+      decisions.disable(part, channel);
+      return changed(services, part, null);
+    },
+    'enable-event': (session, { channel, rule }) => {
+      const part = parts.of(session);
+      const { attributes } = decisions.enableEvent(part, channel, rule);
+      return changed(services, part, { channel: attributes.name });
+    },
+    'disable-event': (session, { channel, pattern }) => {
+      const part = parts.of(session);
+      return changed(services, part, decisions.disableEvent(part, channel, pattern));
+    },
+    // A context that this machine lacks is refused now: an application could only leave it out, and nobody would see
+    // why.
+    'add-context': (session, { channel, contexts }) => {
+      for (const context of contexts) {
+        const refusal = contextRefusal(context);
+        if (refusal === null) continue;
+        const code = isKnownContext(context) ? 'BAD_CONTEXT' : 'UNKNOWN_CONTEXT';
+        throw new DaemonError(code, `${context}: ${refusal}`);
+      }
+      const added = decisions.addContexts(parts.of(session), channel, contexts);
+      return { channels: added.map(({ attributes }) => attributes.name) };
+    },
+  } satisfies Partial<DomainHandlers>;
 }
 
 /**
@@ -85,17 +110,16 @@ async function changed<T>(services: UserServices, part: UserPart, result: T): Pr
 
 async function reclaim(
   { parts, publisher, consumers }: UserServices,
+  domain: ProgramDomain,
   part: UserPart,
   { channels: names, olderThanUs }: Commands['reclaim-memory']['params'],
 ): Promise<Result<'reclaim-memory'>> {
   const { session } = part;
-  const unknown = names?.find((name) => !part.channels.has(name));
-  if (unknown !== undefined) {
-    throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${unknown}`);
-  }
+  const reclaimed =
+    names === null ? channelsIn(part, domain) : names.map((name) => parts.channelsOf(domain).named(part, name));
   const channels = [...part.traces.values()]
     .flatMap((trace) => [...trace.channels.values()])
-    .filter(({ channel }) => names === null || names.includes(channel.attributes.name))
+    .filter(({ channel }) => reclaimed.includes(channel))
     .map(({ key }) => key);
   if (channels.length === 0) return { bytes: 0 };
   const until = clockValueAgo(session.clock, olderThanUs);
@@ -105,7 +129,7 @@ async function reclaim(
   // Sub-buffers that were released before belong to their producers, which alone know that they are not about to write
   // there.
   if (session.active) {
-    parts.requestReclaim(part, names, until);
+    parts.requestReclaim(reclaimed, until);
     await publisher.publishSoon();
   }
   return { bytes };

@@ -33,7 +33,7 @@ export class Applications {
   /** Lists the threads that this user may see: an `Instrumentation`. */
   describe(user: Owner, fields: boolean): JsonText {
     const indices = new Map<TracepointList, number>();
-    const applications = this.#visibleTo(user).map((application) => {
+    const applications = this.visibleTo(user).map((application) => {
       const index = indices.get(application.tracepointList) ?? indices.size;
       indices.set(application.tracepointList, index);
       return application.listed(index);
@@ -51,11 +51,11 @@ export class Applications {
 
   /** Number of threads that this user may see. */
   countFor(user: Owner): number {
-    return this.#visibleTo(user).length;
+    return this.visibleTo(user).length;
   }
 
   /** Root sees all applications, another user their own. */
-  #visibleTo({ uid }: Owner): Application[] {
+  visibleTo({ uid }: Owner): Application[] {
     return [...this.#applications].filter(({ thread }) => uid === 0 || uid === thread.uid);
   }
 }

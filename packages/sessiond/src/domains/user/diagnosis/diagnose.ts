@@ -2,6 +2,7 @@ import type { RuleDescription, RuleDiagnosis } from '@ringtail/protocol';
 import { concernsUser } from '../../../model/owner.ts';
 import { TRACEPOINTS_SEEN_MAX } from '../../../shares/limits.ts';
 import type { DomainDiagnosis } from '../../domain.ts';
+import { recordedRule } from '../part/recorded-rules.ts';
 import type { ListedThread, NamedTracepoint } from '../part/tracepoint-lists.ts';
 import { type Channel, tracks, type UserPart } from '../part/user-part.ts';
 import { compareRules } from './compared-rules.ts';
@@ -35,13 +36,13 @@ export function* diagnose({ part, threads, filterCounts }: DiagnosisFacts): Gene
   const channels = [...part.channels.values()];
   const wanted = channels.filter(({ enabled }) => enabled).flatMap(enabledRulesOf);
   const counts = yield* compareRules(
-    wanted.slice(0, RULES_DIAGNOSED_MAX).map(({ rule }) => rule),
+    wanted.slice(0, RULES_DIAGNOSED_MAX).map(({ channel, rule }) => recordedRule(channel.domain, rule)),
     tracepoints,
   );
   const rules = counts.flatMap((count, index): RuleDiagnosis[] => {
     const { channel, rule } = wanted[index] as WantedRule;
     if (count === undefined) return [];
-    const counted = rule.filter === undefined ? null : filterCounts(channel);
+    const counted = recordedRule(channel.domain, rule).filter === undefined ? null : filterCounts(channel);
     const filterEvaluations = counted?.evaluated ?? null;
     const filterRejections = counted?.rejected ?? null;
     return [{ channel: channel.attributes.name, rule, ...count, filterEvaluations, filterRejections }];

@@ -1,5 +1,6 @@
 import type { DesiredChannel } from '@ringtail/protocol';
 import type { CountingThread, SharedCounter } from '../../../triggers/counters/thread-counters.ts';
+import { recordedRules } from '../part/recorded-rules.ts';
 import type { Channel, UserPart } from '../part/user-part.ts';
 
 type EvaluationCounter = Pick<SharedCounter, 'indexFor' | 'read' | 'close'>;
@@ -44,7 +45,7 @@ export class FilterCounters {
   }
 
   #open(part: UserPart, channel: Channel): Pair | undefined {
-    if (!channel.rules.enabled().some(({ filter }) => filter !== undefined)) return undefined;
+    if (!recordedRules(channel).some(({ filter }) => filter !== undefined)) return undefined;
     this.#closeOthers();
     const counts = ({ uid }: CountingThread) => [...part.traces.values()].some((trace) => trace.uid === uid);
     const evaluated = this.#options.open(counts);

@@ -4,24 +4,30 @@ import type { DesiredStateBudget } from '../../../model/desired-state-budget.ts'
 import { RuleSet } from '../../../model/rule-set.ts';
 import { CHANNELS_PER_SESSION_MAX, RULES_PER_CHANNEL_MAX } from '../../../shares/limits.ts';
 import { attributesIn } from './channel-attributes.ts';
+import { recordedRule } from './recorded-rules.ts';
 import { ownershipOf } from './trace-table.ts';
-import type { Channel, UserPart } from './user-part.ts';
+import { type Channel, channelsIn, type ProgramDomain, type UserPart } from './user-part.ts';
 
 /** Space of a desired channel besides its texts. */
 const DESIRED_CHANNEL_BYTES = 1024;
 
-/** Decides about channels of sessions, their rules and their context fields. */
+/** Decides about the channels that sessions have in one domain, their rules and their context fields. */
 export class ChannelDecisions {
+  readonly #domain: ProgramDomain;
+  /** Name of the channel that is made if none is named. */
+  readonly #defaultName: string;
   readonly #budget: DesiredStateBudget;
 
-  constructor(budget: DesiredStateBudget) {
+  constructor(domain: ProgramDomain, budget: DesiredStateBudget) {
+    this.#domain = domain;
+    this.#defaultName = domain === 'user' ? DEFAULT_CHANNEL.name : domain;
     this.#budget = budget;
   }
 
   /** Makes a channel, or enables a disabled one, which keeps its attributes. */
   enable(part: UserPart, attributes: ChannelAttributes): Channel {
     const { name } = attributes;
-    const known = part.channels.get(name);
+    const known = this.#find(part, name);
     if (known === undefined) return this.#add(part, attributes);
     if (known.enabled) {
       throw new DaemonError('CHANNEL_EXISTS', `the session ${part.session.name} has a channel ${name} already`);
@@ -31,7 +37,7 @@ export class ChannelDecisions {
   }
 
   disable(part: UserPart, name: string): void {
-    namedChannel(part, name).enabled = false;
+    this.named(part, name).enabled = false;
   }
 
   /**
@@ -48,7 +54,7 @@ export class ChannelDecisions {
       if (rules.size >= RULES_PER_CHANNEL_MAX) {
         throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
       }
-      this.#reserve(part, Buffer.byteLength(JSON.stringify(rule)) + 1);
+      this.#reserve(part, Buffer.byteLength(JSON.stringify(recordedRule(this.#domain, rule))) + 1);
     }
     if (!rules.enable(key, rule)) {
       throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
@@ -62,7 +68,7 @@ export class ChannelDecisions {
     channelName: string | null,
     pattern: string | null,
   ): { readonly channel: string; readonly disabled: number } {
-    const { attributes, rules } = channelOfRules(part, channelName);
+    const { attributes, rules } = this.#channelOfRules(part, channelName);
     const disabled = rules.disable(pattern);
     if (pattern !== null && disabled === 0) {
       throw new DaemonError('NO_RULE', `the channel ${attributes.name} has no rule ${pattern}`);
@@ -107,6 +113,7 @@ export class ChannelDecisions {
       throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
     }
     const channel: Channel = {
+      domain: this.#domain,
       attributes: attributesIn(part, wanted),
       contexts: [],
       rules: new RuleSet(),
@@ -126,38 +133,48 @@ export class ChannelDecisions {
   }
 
   #channelForRule(part: UserPart, name: string | null): Channel {
-    const wanted = name ?? DEFAULT_CHANNEL.name;
-    const known = part.channels.get(wanted);
+    const wanted = name ?? this.#defaultName;
+    const known = this.#find(part, wanted);
     if (known !== undefined) return known;
-    if (name === null && part.channels.size > 0) throw channelNameNeeded(part);
+    if (name === null && channelsIn(part, this.#domain).length > 0) throw channelNameNeeded(part);
     return this.#defaultChannel(part, wanted);
   }
 
   #channelsForContexts(part: UserPart, name: string | null): Channel[] {
-    if (name !== null) return [namedChannel(part, name)];
-    if (part.channels.size === 0) this.#defaultChannel(part, DEFAULT_CHANNEL.name);
-    return [...part.channels.values()];
+    if (name !== null) return [this.named(part, name)];
+    const channels = channelsIn(part, this.#domain);
+    return channels.length > 0 ? channels : [this.#defaultChannel(part, this.#defaultName)];
   }
 
   /** Makes a channel with the default attributes and the session's buffer ownership. */
   #defaultChannel(part: UserPart, name: string): Channel {
     return this.#add(part, { ...DEFAULT_CHANNEL, name, ownership: ownershipOf(part) });
   }
-}
 
-function namedChannel({ session, channels }: UserPart, name: string): Channel {
-  const channel = channels.get(name);
-  if (channel === undefined) {
-    throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
+  /** The named channel, or with null the default one. */
+  #channelOfRules(part: UserPart, name: string | null): Channel {
+    const channels = channelsIn(part, this.#domain);
+    const hasDefault = channels.some(({ attributes }) => attributes.name === this.#defaultName);
+    if (name === null && channels.length > 0 && !hasDefault) throw channelNameNeeded(part);
+    return this.named(part, name ?? this.#defaultName);
   }
-  return channel;
-}
 
-/** The named channel, or with null the default one. */
-function channelOfRules(part: UserPart, name: string | null): Channel {
-  const { channels } = part;
-  if (name === null && channels.size > 0 && !channels.has(DEFAULT_CHANNEL.name)) throw channelNameNeeded(part);
-  return namedChannel(part, name ?? DEFAULT_CHANNEL.name);
+  /** @throws {DaemonError} `NO_CHANNEL` */
+  named(part: UserPart, name: string): Channel {
+    const channel = part.channels.get(name);
+    if (channel === undefined || channel.domain !== this.#domain) {
+      throw new DaemonError('NO_CHANNEL', `the session ${part.session.name} has no channel ${name}`);
+    }
+    return channel;
+  }
+
+  /** @throws {DaemonError} `CHANNEL_EXISTS` if the channel belongs to another domain: names of files begin with it */
+  #find({ session, channels }: UserPart, name: string): Channel | undefined {
+    const channel = channels.get(name);
+    if (channel === undefined || channel.domain === this.#domain) return channel;
+    const owner = channel.domain === 'user' ? 'user space' : `--${channel.domain}`;
+    throw new DaemonError('CHANNEL_EXISTS', `the session ${session.name} has a channel ${name} of ${owner} already`);
+  }
 }
 
 function channelNameNeeded({ session }: UserPart): DaemonError {

@@ -1,4 +1,4 @@
-import type { ChannelAttributes, TrackedAttribute } from '@ringtail/protocol';
+import type { ChannelAttributes, NodeLogger, TrackedAttribute } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../../model/application-process.ts';
 import { concernsUser, type Owner } from '../../../model/owner.ts';
 import type { RuleSet } from '../../../model/rule-set.ts';
@@ -26,10 +26,15 @@ export interface UserPart {
   statedump: number;
 }
 
+/** A domain whose events programs record in user space. */
+export type ProgramDomain = 'user' | NodeLogger;
+
 /** Attributes by which processes in user space are tracked. */
 export type UserAttribute = Extract<TrackedAttribute, 'vpid' | 'vuid' | 'vgid'>;
 
 export interface Channel {
+  /** User space, or a domain of loggers, which record through user space. */
+  readonly domain: ProgramDomain;
   readonly attributes: ChannelAttributes;
   /** Names of context fields in the order of their bytes; fixed once the session has been started. */
   contexts: readonly string[];
@@ -66,6 +71,11 @@ export interface Trace extends Owner {
   isRecordable: boolean;
   readonly channels: Map<Channel, TraceChannel>;
   nextStreamInstanceId: number;
+}
+
+/** The channels of a session in one domain. */
+export function channelsIn({ channels }: UserPart, domain: ProgramDomain): Channel[] {
+  return [...channels.values()].filter((channel) => channel.domain === domain);
 }
 
 /** Whether a session records this process: its owner may, and its trackers admit the process. */

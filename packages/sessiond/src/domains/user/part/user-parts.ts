@@ -13,13 +13,14 @@ import { EventSpecs } from './event-specs.ts';
 import { InclusionSet } from './inclusion-set.ts';
 import { SeenPrograms } from './seen-programs.ts';
 import { TraceTable } from './trace-table.ts';
-import type { Trace, UserAttribute, UserPart } from './user-part.ts';
+import type { Channel, ProgramDomain, Trace, UserAttribute, UserPart } from './user-part.ts';
 import { WrongValues } from './wrong-values.ts';
 
 type PartShares = Pick<Shares, 'trackedValues' | 'kept' | 'seen'>;
 
 /** The parts of all sessions in user space: decides about commands, without any effects outside. */
 export class UserParts {
+  /** Decisions about channels of user space. */
   readonly channels: ChannelDecisions;
   readonly traces: TraceTable;
   readonly #parts = new Map<Session, UserPart>();
@@ -29,8 +30,13 @@ export class UserParts {
   constructor(newUuid: () => string, shares: PartShares, budget: DesiredStateBudget) {
     this.#shares = shares;
     this.#budget = budget;
-    this.channels = new ChannelDecisions(budget);
+    this.channels = this.channelsOf('user');
     this.traces = new TraceTable({ parts: () => this.all(), newUuid, kept: shares.kept });
+  }
+
+  /** Decisions about the channels of a domain. */
+  channelsOf(domain: ProgramDomain): ChannelDecisions {
+    return new ChannelDecisions(domain, this.#budget);
   }
 
   /** Makes the part of a new session. */
@@ -115,13 +121,12 @@ export class UserParts {
   }
 
   /**
-   * Has every thread give back memory of these channels; null: of all.
+   * Has every thread give back memory of these channels.
    *
    * @param until clock value: newer sub-buffers stay
    */
-  requestReclaim({ channels }: UserPart, names: readonly string[] | null, until: number): void {
-    for (const channel of channels.values()) {
-      if (names !== null && !names.includes(channel.attributes.name)) continue;
+  requestReclaim(channels: readonly Channel[], until: number): void {
+    for (const channel of channels) {
       channel.reclaims++;
       channel.reclaimUntil = until;
     }

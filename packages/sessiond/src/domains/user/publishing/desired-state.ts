@@ -2,6 +2,7 @@ import { PACKET_HEADER_BYTES_MAX } from '@ringtail/ctf';
 import { monotonicOffsetNs } from '@ringtail/posix';
 import type { ChannelAttributes, DesiredChannel } from '@ringtail/protocol';
 import type { Owner } from '../../../model/owner.ts';
+import { recordedRules } from '../part/recorded-rules.ts';
 import type { Channel, Trace, TraceChannel, UserPart } from '../part/user-part.ts';
 
 /** Counters for the decisions of a channel's filters; null if they are not counted. */
@@ -45,7 +46,7 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     reclaim: channel.reclaims,
     reclaimUntil: channel.reclaimUntil,
     filterCounters: filterCountersOf(trace.part, channel),
-    rules: channel.rules.enabled(),
+    rules: recordedRules(channel),
   }));
 }
 

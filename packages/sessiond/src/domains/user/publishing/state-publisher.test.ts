@@ -123,10 +123,10 @@ describe('StatePublisher', () => {
     parts.traces.ensure(part, thread);
     const one = subscriber(thread);
     publisher.add(one);
-    parts.requestReclaim(part, ['another'], 0);
+    parts.requestReclaim([], 0);
     await publisher.publishSoon();
     expect(one.looks).toBe(0);
-    parts.requestReclaim(part, null, 0);
+    parts.requestReclaim([...part.channels.values()], 0);
     await publisher.publishSoon();
     expect(one.looks).toBe(1);
     expect(one.states().at(-1)?.channels[0]?.reclaim).toBe(1);

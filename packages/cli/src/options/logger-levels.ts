@@ -1,0 +1,31 @@
+import { type DomainName, isNodeLogger, LogLevels, type NodeLogger } from '@ringtail/protocol';
+import { CliError } from '../errors/cli-error.ts';
+
+/** The names of a logger's levels with LTTng's numbers, most severe first. Several names may have one number. */
+type LevelNames = readonly (readonly [name: string, level: number])[];
+
+const { err, warning, info, debug_line: debug, debug: trace } = LogLevels;
+
+const LEVELS: Readonly<Record<NodeLogger, LevelNames>> = {
+  console: [
+    ['error', err],
+    ['warn', warning],
+    ['info', info],
+    ['log', info],
+    ['debug', debug],
+    ['trace', trace],
+  ],
+};
+
+/** The names of a domain's levels; undefined where the domain has LTTng's. */
+export function levelNamesOf(domain: DomainName): LevelNames | undefined {
+  return isNodeLogger(domain) ? LEVELS[domain] : undefined;
+}
+
+/** @throws {CliError} `BAD_LOG_LEVEL` for a level that the logger does not have */
+export function parseLoggerLevel(text: string, names: LevelNames): number {
+  const found = names.find(([name]) => name === text.toLowerCase());
+  if (found !== undefined) return found[1];
+  const known = names.map(([name]) => name).join(', ');
+  throw new CliError('BAD_LOG_LEVEL', `unknown log level "${text}"`, `one of ${known}`);
+}

@@ -1,0 +1,42 @@
+import { framesBelow } from '../call-stack.ts';
+
+/** The file of the bundle. */
+const OUR_FILE = ownFile();
+
+/** A logger's own frames lie between the program and Node.js or Ringtail. */
+const FRAMES_MAX = 16;
+const TEXT_LENGTH_MAX = 1024;
+
+function ownFile(): string | null | undefined {
+  const innermost = () => framesBelow(innermost, 1);
+  return innermost()[0]?.getFileName();
+}
+
+/** The place in a program that has called a logger. */
+export interface CallSite {
+  /** `NAME (FILE:LINE:COLUMN)`; empty if it is not known. */
+  readonly text: string;
+  /** Names of functions of Node.js on the way to the logger. */
+  readonly passed: readonly string[];
+}
+
+/**
+ * The innermost frame that belongs neither to Node.js, nor to Ringtail, nor to the logger.
+ *
+ * @param callee function of Ringtail that the logger has called
+ * @param isLogger whether a file belongs to the logger
+ */
+export function callSiteBelow(
+  callee: (...args: never[]) => unknown,
+  isLogger: (file: string) => boolean = () => false,
+): CallSite {
+  const passed: string[] = [];
+  for (const frame of framesBelow(callee, FRAMES_MAX)) {
+    const file = frame.getFileName() ?? '';
+    if (file.startsWith('node:')) passed.push(frame.getFunctionName() ?? '');
+    else if (file !== '' && file !== OUR_FILE && !isLogger(file)) {
+      return { text: String(frame).slice(0, TEXT_LENGTH_MAX), passed };
+    }
+  }
+  return { text: '', passed };
+}

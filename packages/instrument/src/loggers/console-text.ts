@@ -1,0 +1,44 @@
+import { format } from 'node:util';
+import { copyText, cut, errorText, isStructured, jsonOf, plainCopy } from './plain-value.ts';
+
+const MESSAGE_LENGTH_MAX = 16_384;
+const PLACE = /%[sdifjoOc%]/g;
+
+/** What a call of the console logs: its text, and its structured arguments as JSON. */
+export interface ConsoleText {
+  readonly message: string;
+  readonly fields: string;
+}
+
+/**
+ * The text that the console prints for these arguments, on one line, and without code of the program: objects are
+ * bounded copies without secrets.
+ */
+export function consoleText(args: readonly unknown[]): ConsoleText {
+  const structured: unknown[] = [];
+  const textOf = (value: unknown): string => {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'function') return '[Function]';
+    if (!isStructured(value)) return format('%O', value);
+    const copy = plainCopy(value);
+    structured.push(copy);
+    return errorText(value) ?? copyText(copy);
+  };
+  const [first] = args;
+  let used = 1;
+  const parts: string[] = [];
+  if (typeof first !== 'string') used = 0;
+  else if (args.length === 1) parts.push(first);
+  else {
+    const filled = cut(first, MESSAGE_LENGTH_MAX).replace(PLACE, (place) => {
+      if (place === '%%') return '%';
+      if (used >= args.length) return place;
+      const value = args[used++];
+      if (place === '%c') return '';
+      return isStructured(value) || typeof value === 'function' ? textOf(value) : format(place, value);
+    });
+    parts.push(filled);
+  }
+  for (const value of args.slice(used, used + 64)) parts.push(textOf(value));
+  return { message: cut(parts.join(' '), MESSAGE_LENGTH_MAX), fields: jsonOf(structured) };
+}
