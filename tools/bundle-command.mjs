@@ -28,6 +28,8 @@ const { outputFiles, metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  // ES modules of packages that have both: esbuild leaves the parts of @opentelemetry out that nothing uses.
+  mainFields: ['module', 'main'],
   // CommonJS packages among the dependencies require modules of Node.js.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",

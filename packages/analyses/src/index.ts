@@ -26,3 +26,13 @@ export {
   type StatisticsState,
   statistics,
 } from './statistics/statistics.ts';
+export { Telemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
+export type {
+  Attributes,
+  AttributeValue,
+  SpanIdentifiers,
+  TelemetryLog,
+  TelemetryResource,
+  TelemetrySpan,
+  TelemetrySpanKind,
+} from './telemetry/telemetry-records.ts';

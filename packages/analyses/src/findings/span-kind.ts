@@ -44,7 +44,7 @@ function routeOf(fields: EventFields): string {
 }
 
 /** `shop:order_begin` is `shop:order`. */
-function operationName(name: string): string {
+export function operationName(name: string): string {
   return name
     .replace(/([_:.-])(begin|start|entry|enter)(?=[_:.-]|$)/, '')
     .replace(/^(begin|start|entry|enter)[_.-]/, '');

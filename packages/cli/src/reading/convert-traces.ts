@@ -23,13 +23,15 @@ import { absolutePath, type Context } from '../program/context.ts';
 import { warnOfEmptySelection } from './check-selection.ts';
 import type { ConvertFormat } from './convert-format.ts';
 import { openOptions, tracePaths } from './open-options.ts';
+import { convertToOtlp } from './otlp/convert-to-otlp.ts';
+import type { OtlpOptions } from './otlp/otlp-options.ts';
 import { Output } from './output.ts';
 import { prettyOptions, printText } from './print-text.ts';
 import { ProgressBar } from './progress-bar.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import type { TextOptions } from './text-options.ts';
 
-export interface ConvertOptions extends ReadingOptions, TextOptions {
+export interface ConvertOptions extends ReadingOptions, TextOptions, OtlpOptions {
   readonly format: ConvertFormat;
   readonly output?: string;
 }
@@ -42,6 +44,8 @@ export async function convertTraces(
   options: ConvertOptions,
 ): Promise<Outcome> {
   const outputFormat = outputFormatOf(command);
+  const isOtlp = options.format === 'otlp' || options.format === 'otlp-proto';
+  if (!isOtlp) refuseOtlpOptions(options);
   let code: number = ExitCode.OK;
   const opening = openOptions(context, options, (error) => {
     // Reading goes on with the other data streams, which may be sound.
@@ -57,11 +61,20 @@ export async function convertTraces(
   try {
     warnOfEmptySelection(context, reader.traces, options);
     if (isCtf) convertToCtf(context, command, reader, options);
+    else if (isOtlp) await convertToOtlp(context, command, reader, options);
     else await convertToText(context, reader, options);
   } finally {
     reader.close();
   }
   return { code };
+}
+
+/** @throws {CliError} `BAD_ARGUMENT` */
+function refuseOtlpOptions({ endpoint, header, tokenFile, serviceName, format }: ConvertOptions): void {
+  const given = Object.entries({ endpoint, header, 'token-file': tokenFile, 'service-name': serviceName });
+  const [name] = given.find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw new CliError('BAD_ARGUMENT', `--${name} cannot be used with the format ${format}`, 'write -o otlp');
 }
 
 async function convertToText(context: Context, reader: TraceReader, options: ConvertOptions): Promise<void> {

@@ -2,18 +2,11 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { readTokenFile } from '@ringtail/posix';
-import {
-  EVERY_TIME,
-  EXECUTIONS_MAX,
-  type HttpHeader,
-  headerRefusal,
-  type RatePolicy,
-  repeatedHeader,
-  type TriggerAction,
-} from '@ringtail/protocol';
+import { EVERY_TIME, EXECUTIONS_MAX, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
+import { parseHeaders } from '../options/http-headers.ts';
 import { parseCount, periodUsOf } from '../options/quantity-options.ts';
 import { parseSnapshotLimit, parseWaitUs } from '../options/unit-hints.ts';
 import { warn } from '../output/report.ts';
@@ -195,7 +188,7 @@ function snapshot(part: SpecPart, ratePolicy: RatePolicy, context: Context): Tri
 function webhook(part: SpecPart, ratePolicy: RatePolicy, context: Context): TriggerAction {
   const attempts = one(part, 'attempts');
   const url = httpUrl(part.words[0]);
-  const headers = headersOf(part.values.header ?? []);
+  const headers = parseHeaders(part.values.header ?? []);
   const tokenFile = one(part, 'token-file');
   return {
     kind: 'webhook',
@@ -206,23 +199,6 @@ function webhook(part: SpecPart, ratePolicy: RatePolicy, context: Context): Trig
     ...(headers.length > 0 && { headers }),
     ...(tokenFile !== undefined && { tokenFile: tokenPath(tokenFile, url, context) }),
   };
-}
-
-function headersOf(texts: readonly string[]): HttpHeader[] {
-  const headers = texts.map((text) => {
-    const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
-    const header = { name: name.trim(), value: value.trim() };
-    const refusal = headerRefusal(header.name, header.value);
-    if (refusal === undefined) return header;
-    throw new CliError(
-      'BAD_ARGUMENT',
-      `--header: ${refusal}`,
-      "such as --header='X-Team: shop'; --token-file=FILE sends a token",
-    );
-  });
-  const repeated = repeatedHeader(headers);
-  if (repeated === undefined) return headers;
-  throw new CliError('BAD_ARGUMENT', `--header: ${repeated} is given twice`, 'a request has each header once');
 }
 
 /** The daemon reads the file for each post, so a problem with it now is a warning. */

@@ -1,0 +1,176 @@
+import { instantOf, nanosecondsOf } from '@ringtail/base';
+import type { EventMessage, Message } from '@ringtail/ctf';
+import { isCall, spanKind } from '../findings/span-kind.ts';
+import { type EventPair, EventPairs } from '../pairs/pair-rule.ts';
+import { attributesOf, attributeValue, type EventIdentity, identityOf } from './attributes.ts';
+import { Resources } from './resources.ts';
+import { severityOf } from './severity.ts';
+import { type Hash, SpanIds } from './span-identifiers.ts';
+import { errorOf, telemetryKind, telemetryName } from './span-names.ts';
+import { processKey, threadKey } from './telemetry-keys.ts';
+import type { Attributes, SpanIdentifiers, TelemetryLog, TelemetrySpan } from './telemetry-records.ts';
+import { type WaitingBegin, WaitingBegins } from './waiting-begins.ts';
+
+export interface TelemetryOptions {
+  /** Name of the service; undefined: the name of each process. */
+  readonly serviceName: string | undefined;
+  readonly hash: Hash;
+  readonly onSpan: (span: TelemetrySpan) => void;
+  readonly onLog: (log: TelemetryLog) => void;
+}
+
+/** An event with what is read of it. */
+type SeenEvent = Omit<WaitingBegin, 'hasId'>;
+
+/**
+ * Makes spans and logs, as OpenTelemetry has them, of the events of traces.
+ *
+ * Two events that begin and end something become a span, and so does an event of a call with its duration. All other
+ * events become logs, also begins and ends without their counterpart.
+ */
+export class Telemetry {
+  readonly #options: TelemetryOptions;
+  readonly #pairs = new EventPairs(undefined);
+  readonly #resources: Resources;
+  readonly #ids: SpanIds;
+  readonly #waiting = new WaitingBegins((begin) => this.#log(begin));
+  /** The last call of each thread that an event has reported: slow operations are reported twice. */
+  readonly #lastCalls = new Map<string, string>();
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options;
+    this.#resources = new Resources(options.serviceName);
+    this.#ids = new SpanIds(options.hash);
+  }
+
+  /** Receives the next message, in the order of time. */
+  see(message: Message): void {
+    if (message.kind !== 'event') {
+      this.#waiting.loseThreads(message.stream);
+      return;
+    }
+    const identity = identityOf(message);
+    const resource = this.#resources.of(message.stream, identity);
+    const seen = { event: message, identity, attributes: attributesOf(message), resource };
+    const pair = this.#pairs.pairOf(message.class, message.stream);
+    if (pair !== undefined) this.#seeOfPair(seen, pair);
+    else if (isCall(message.class.name) && typeof seen.attributes.duration_ns === 'number') this.#call(seen);
+    else this.#log(seen);
+  }
+
+  /** No message follows. Begins without an end become logs. */
+  finish(): void {
+    this.#waiting.giveUpAll();
+  }
+
+  #seeOfPair(seen: SeenEvent, pair: EventPair): void {
+    const { event, identity } = seen;
+    const id = pair.field === undefined ? undefined : attributeValue(event.payload?.[pair.field]);
+    const relation = pair.field === undefined ? threadKey(event.stream, identity) : `${typeof id} ${id}`;
+    const key = `${processKey(event.stream, identity)}/${pair.begin}/${relation}`;
+    if (event.class.name === pair.begin) {
+      this.#waiting.add(key, { ...seen, hasId: pair.field !== undefined });
+      return;
+    }
+    const begin = this.#waiting.take(key);
+    if (begin === undefined) this.#log(seen);
+    else this.#pair(key, begin, seen);
+  }
+
+  #pair(key: string, begin: WaitingBegin, end: SeenEvent): void {
+    const { name } = begin.event.class;
+    const attributes = { ...begin.attributes, ...end.attributes };
+    const isRequest = spanKind(name) === 'request' && attributes.request_id !== undefined;
+    const parent = isRequest ? undefined : (this.#requestOf(begin) ?? this.#requestOf(end));
+    const ids = isRequest
+      ? this.#ids.ofRequest(requestKey(begin, attributes.request_id), begin.identity.traceId)
+      : this.#ids.ofSpan(`${key}/${begin.event.at}`, parent);
+    const remoteParent = isRequest && begin.identity.traceId === ids.traceId ? begin.identity.parentSpanId : undefined;
+    this.#span(begin, {
+      ...ids,
+      parentSpanId: parent?.spanId ?? remoteParent,
+      hasRemoteParent: remoteParent !== undefined,
+      begin: begin.event,
+      end: end.event,
+      attributes,
+    });
+  }
+
+  /** An event that reports a call with its duration. `start_ns` is a value of the clock, if that counts nanoseconds. */
+  #call(seen: SeenEvent): void {
+    const { event, identity } = seen;
+    const { start_ns: start, duration_ns: duration, ...attributes } = seen.attributes;
+    const thread = `${processKey(event.stream, identity)}/${threadKey(event.stream, identity)}`;
+    const call = `${event.class.name.split(':', 1)}/${start}/${duration}/${attributes.operation}`;
+    if (this.#lastCalls.get(thread) === call && start !== undefined) return;
+    this.#lastCalls.set(thread, call);
+    const ns = BigInt(Math.round(Number(duration)));
+    const countsNs = event.stream.clockClass?.frequency === 1_000_000_000n && typeof start === 'number';
+    const sinceStart = countsNs ? event.cycles - BigInt(Math.round(start)) : ns;
+    const begin = nanosecondsOf(event) - (sinceStart > ns ? sinceStart : ns);
+    const parent = this.#requestOf(seen);
+    this.#span(seen, {
+      ...this.#ids.ofSpan(`${thread}/${call}/${begin}`, parent),
+      parentSpanId: parent?.spanId,
+      hasRemoteParent: false,
+      begin: instantOf(begin),
+      end: instantOf(begin + ns),
+      attributes,
+    });
+  }
+
+  #span(
+    { event, resource }: SeenEvent,
+    span: Omit<TelemetrySpan, 'name' | 'kind' | 'error' | 'resource' | 'scope'>,
+  ): void {
+    const { name } = event.class;
+    const kind = telemetryKind(name);
+    this.#options.onSpan({
+      ...span,
+      name: telemetryName(name, span.attributes),
+      kind,
+      error: errorOf(span.attributes, kind),
+      resource,
+      scope: scopeOf(name),
+    });
+  }
+
+  #log(seen: SeenEvent): void {
+    const { event, attributes, resource } = seen;
+    const { name, logLevel } = event.class;
+    const { body, others } = withoutBody(attributes);
+    this.#options.onLog({
+      at: event,
+      name,
+      severity: severityOf(logLevel),
+      body,
+      attributes: others,
+      resource,
+      scope: scopeOf(name),
+      span: this.#requestOf(seen),
+    });
+  }
+
+  #requestOf({ event, identity }: Pick<SeenEvent, 'event' | 'identity'>): SpanIdentifiers | undefined {
+    const { requestId, traceId } = identity;
+    return requestId === undefined
+      ? undefined
+      : this.#ids.ofRequest(requestKey({ event, identity }, requestId), traceId);
+  }
+}
+
+function requestKey({ event, identity }: { event: EventMessage; identity: EventIdentity }, id: unknown): string {
+  return `${processKey(event.stream, identity)}/${id}`;
+}
+
+function scopeOf(name: string): string {
+  return name.split(':', 1)[0]!;
+}
+
+/** Takes the message of a log out of its attributes. */
+function withoutBody(attributes: Attributes): { readonly body: string | undefined; readonly others: Attributes } {
+  const name = ['message', 'msg'].find((one) => typeof attributes[one] === 'string');
+  if (name === undefined) return { body: undefined, others: attributes };
+  const { [name]: body, ...others } = attributes;
+  return { body: body as string, others };
+}

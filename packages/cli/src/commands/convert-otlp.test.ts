@@ -1,0 +1,152 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { run } from '../cli.ts';
+import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
+
+const METADATA = `/* CTF 1.8 */
+typealias integer { size = 8; } := u8;
+trace { major = 1; minor = 8; uuid = "5675cf9c-b30c-46c3-bd65-f8c2dda40ba7"; byte_order = le; };
+env { hostname = "host"; tracer_name = "ringtail"; };
+clock { name = c; };
+stream {
+  packet.context := struct { integer { size = 64; map = clock.c.value; } timestamp_begin; integer { size = 64; map = clock.c.value; } timestamp_end; };
+  event.header := struct { u8 id; integer { size = 64; map = clock.c.value; } timestamp; };
+  event.context := struct { u8 __app_node_request_id; };
+};
+event { name = "node_http:server_request_begin"; id = 0; loglevel = 6; fields := struct { u8 _request_id; }; };
+event { name = "node_http:server_request_end"; id = 1; loglevel = 6; fields := struct { u8 _request_id; u8 _status; }; };
+event { name = "shop:order_begin"; id = 2; loglevel = 6; fields := struct { u8 _order_id; }; };
+event { name = "shop:order_end"; id = 3; loglevel = 6; fields := struct { u8 _order_id; }; };
+event { name = "shop:refused"; id = 4; loglevel = 4; fields := struct { string _message; }; };
+`;
+
+/** Class, request and payload of an event. The events are a second apart. */
+const EVENTS: readonly (readonly [id: number, request: number, ...payload: number[]])[] = [
+  [0, 7, 7],
+  [2, 7, 1],
+  [4, 7, ...Buffer.from('no\0')],
+  [3, 7, 1],
+  [1, 7, 7, 200],
+  [2, 0, 2],
+];
+
+function traceIn(context: FakeContext): string {
+  const header = Buffer.alloc(16);
+  header.writeBigUInt64LE(BigInt(EVENTS.length) * 1_000_000_000n, 8);
+  const records = EVENTS.map(([id, request, ...payload], i) => {
+    const bytes = Buffer.alloc(10 + payload.length);
+    bytes.writeUInt8(id, 0);
+    bytes.writeBigUInt64LE(BigInt(i) * 1_000_000_000n, 1);
+    bytes.writeUInt8(request, 9);
+    bytes.set(payload, 10);
+    return bytes;
+  });
+  const directory = join(context.cwd, 'trace');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'metadata'), METADATA);
+  writeFileSync(join(directory, 's'), Buffer.concat([header, ...records]));
+  return directory;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of OTLP
+function scopesIn(json: any, resources: string, scopes: string): any[] {
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of OTLP
+  return json[resources].flatMap((resource: any) => resource[scopes]);
+}
+
+/** A collector that gives these answers, one after the other; then 200. */
+async function collector(...statuses: readonly number[]) {
+  const requests: { readonly path: string; readonly type: string; readonly body: Buffer }[] = [];
+  const answers = [...statuses];
+  const server = createServer(async (request: IncomingMessage, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const type = request.headers['content-type'] ?? '';
+    requests.push({ path: request.url ?? '', type, body: Buffer.concat(chunks) });
+    response.statusCode = answers.shift() ?? 200;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+describe('ringtail convert -o otlp', () => {
+  it('makes spans of requests and pairs, and logs of all other events', async () => {
+    const context = fakeContext();
+    const output = join(context.cwd, 'spans');
+    const command = ['convert', traceIn(context), '-o', 'otlp', '-w', output, '--service-name', 'shop'];
+    expect([await run(command, context), context.errors()]).toEqual([{ code: 0 }, '']);
+    expect(context.output()).toBe(`2 spans and 2 logs in ${output}\n`);
+
+    const traces = JSON.parse(readFileSync(join(output, 'traces.jsonl'), 'utf8'));
+    expect(traces.resourceSpans[0].resource.attributes).toContainEqual({
+      key: 'service.name',
+      value: { stringValue: 'shop' },
+    });
+    const spans = scopesIn(traces, 'resourceSpans', 'scopeSpans').flatMap((scope) => scope.spans);
+    const [order, request] = spans;
+    expect(order).toMatchObject({
+      name: 'shop:order',
+      kind: 1,
+      traceId: request.traceId,
+      parentSpanId: request.spanId,
+      startTimeUnixNano: '1000000000',
+      endTimeUnixNano: '3000000000',
+    });
+    expect(request).toMatchObject({ kind: 2, startTimeUnixNano: '0', endTimeUnixNano: '4000000000' });
+    expect(request.traceId).toMatch(/^[0-9a-f]{32}$/);
+
+    const logs = JSON.parse(readFileSync(join(output, 'logs.jsonl'), 'utf8'));
+    const [refused, unfinished] = scopesIn(logs, 'resourceLogs', 'scopeLogs').flatMap((scope) => scope.logRecords);
+    expect(refused).toMatchObject({
+      eventName: 'shop:refused',
+      severityText: 'WARN',
+      body: { stringValue: 'no' },
+      traceId: request.traceId,
+      spanId: request.spanId,
+    });
+    expect(unfinished).toMatchObject({ eventName: 'shop:order_begin', severityText: 'INFO' });
+    expect(unfinished.traceId).toBeUndefined();
+  });
+
+  it('sends protobuf to a collector, and again after an answer that says so', async () => {
+    const context = fakeContext();
+    const { requests, url } = await collector(503);
+    const command = ['convert', traceIn(context), '-o', 'otlp-proto', '--endpoint', url];
+    expect([await run(command, context), context.errors()]).toEqual([{ code: 0 }, '']);
+    expect(requests.map(({ path, type }) => [path, type])).toEqual([
+      ['/v1/traces', 'application/x-protobuf'],
+      ['/v1/traces', 'application/x-protobuf'],
+      ['/v1/logs', 'application/x-protobuf'],
+    ]);
+    const directory = join(context.cwd, 'spans');
+    await run(['convert', join(context.cwd, 'trace'), '-o', 'otlp-proto', '-w', directory], context);
+    expect(requests[1]!.body).toEqual(readFileSync(join(directory, 'traces.binpb')));
+    expect(requests[2]!.body).toEqual(readFileSync(join(directory, 'logs.binpb')));
+  });
+
+  it('fails after an answer that refuses', async () => {
+    const context = fakeContext();
+    const { requests, url } = await collector(400);
+    expect(await run(['convert', traceIn(context), '-o', 'otlp', '--endpoint', url], context)).toEqual({ code: 1 });
+    expect(context.errors()).toContain('the answer is 400');
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['-o', 'otlp'],
+    ['-o', 'otlp', '--endpoint', 'localhost:4318'],
+    ['-o', 'json', '--endpoint', 'http://localhost:4318'],
+  ])('refuses %s %s %s', async (...options) => {
+    const context = fakeContext();
+    expect(await run(['convert', traceIn(context), ...options], context)).toEqual({ code: 1 });
+    expect(context.errors()).not.toBe('');
+  });
+});
