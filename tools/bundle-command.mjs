@@ -62,10 +62,9 @@ copyFiles(join(root, 'packages', 'tracer'), join(output, 'tracer'), [
   'dist/clock-linux-x64.node',
 ]);
 // The preload finds the instruments beside itself.
-replaceFile(
-  join(output, 'tracer', 'dist', 'instrument.cjs'),
-  readFileSync(join(root, 'packages', 'instrument', 'dist', 'index.cjs')),
-);
+const instrument = join(root, 'packages', 'instrument', 'dist');
+replaceFile(join(output, 'tracer', 'dist', 'instrument.cjs'), readFileSync(join(instrument, 'index.cjs')));
+replaceFile(join(output, 'tracer', 'dist', 'probes.cjs'), readFileSync(join(instrument, 'probes.cjs')));
 const units = join(root, 'packages', 'sessiond', 'systemd');
 copyFiles(units, join(output, 'systemd'), readdirSync(units));
 

@@ -1,20 +1,34 @@
-// Makes the published file of @ringtail/instrument: node tools/bundle-instrument.mjs
+// Makes the published files of @ringtail/instrument: node tools/bundle-instrument.mjs
 //
-// The preload of the tracer requires packages/instrument/dist/index.cjs, synchronously in every kind of program.
+// The preload of the tracer requires packages/instrument/dist/index.cjs, synchronously in every kind of program. The
+// first dynamic probe of a program requires probes.cjs beside it.
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { replaceFile } from './replace-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { outputFiles } = await build({
-  absWorkingDir: root,
-  entryPoints: ['packages/instrument/src/index.ts'],
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  write: false,
-  logLevel: 'warning',
-});
-replaceFile(join(root, 'packages', 'instrument', 'dist', 'index.cjs'), outputFiles[0].contents);
+const acorn = join(root, 'node_modules', 'acorn');
+const FILES = {
+  'index.cjs': { entry: 'packages/instrument/src/index.ts', banner: '' },
+  'probes.cjs': {
+    entry: 'packages/instrument/src/probes/main.ts',
+    banner: `/*! acorn\n\n${readFileSync(join(acorn, 'LICENSE'), 'utf8').trim()}\n*/`,
+  },
+};
+
+for (const [name, { entry, banner }] of Object.entries(FILES)) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    banner: { js: banner },
+    write: false,
+    logLevel: 'warning',
+  });
+  replaceFile(join(root, 'packages', 'instrument', 'dist', name), outputFiles[0].contents);
+}

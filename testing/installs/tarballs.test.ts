@@ -34,6 +34,7 @@ const CONTENTS = {
     'bundle/tracer/dist/clock-linux-x64.node',
     'bundle/tracer/dist/index.js',
     'bundle/tracer/dist/instrument.cjs',
+    'bundle/tracer/dist/probes.cjs',
     'bundle/tracer/dist/register.js',
     'bundle/tracer/package.json',
     'man',
@@ -48,7 +49,7 @@ const CONTENTS = {
     'types *.d.cts',
     'types *.d.ts',
   ],
-  '@ringtail/instrument': ['dist/index.cjs'],
+  '@ringtail/instrument': ['dist/index.cjs', 'dist/probes.cjs'],
 };
 
 describe.each(Object.entries(PACKAGES))('the package %s', (name, folder) => {

@@ -6,6 +6,8 @@
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
 import { consoleLogger } from './loggers/console.ts';
+import { installProbes } from './probes/install-probes.ts';
+import type { ProbedThread } from './probes/probe.ts';
 import { asyncResources, promises } from './runtime/async.ts';
 import { childProcess } from './runtime/child-process.ts';
 import { dns } from './runtime/dns.ts';
@@ -45,7 +47,8 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   consoleLogger,
 };
 
-/** Declares the events of all instruments in this thread. Never throws. */
-export function install(tracer: Tracer, thread: InstrumentedThread): void {
+/** Declares the events of all instruments in this thread, and waits for probes. Never throws. */
+export function install(tracer: Tracer, thread: InstrumentedThread & ProbedThread): void {
   installInstruments(INSTRUMENTS, tracer, thread);
+  installProbes(tracer, thread);
 }

@@ -79,6 +79,7 @@ export type { SourceDescription } from './consumer/source.ts';
 export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
+export { type Capture, parseCaptures } from './model/capture.ts';
 export type { CapturedValue } from './model/captured-value.ts';
 export {
   type ChannelAttributes,
@@ -123,6 +124,7 @@ export {
   perfCounterName,
   perfCounterOf,
 } from './model/perf-counters.ts';
+export { checkProbe, PROBE_PROVIDER, type Probe, type RecordingRule } from './model/probe.ts';
 export { type AbortReason, EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
 export { excess, KEEP_ALL, type Kept, type Retention } from './model/retention.ts';
 export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';

@@ -302,7 +302,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u --probe=x p',
     exitCode: 1,
     lttng: 5,
-    reason: 'kernel tracing is not part of this version',
+    reason: 'a probe of a program names a file and a line',
   },
   { command: 'disable-event', setUp: [SESSION, CHANNEL, EVENTS], words: 'disable-event -u p:* -c c', exitCode: 0 },
   { command: 'disable-event', setUp: [SESSION, CHANNEL, EVENTS], words: 'disable-event -u -a -c c', exitCode: 0 },

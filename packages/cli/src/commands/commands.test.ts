@@ -409,7 +409,7 @@ describe('event rules', () => {
       [['-k'], 'kernel'],
       [['-k', '-u'], 'kernel'],
       [['-u', '--syscall'], 'kernel'],
-      [['--probe', 'f'], 'kernel'],
+      [['-k', '--probe', 'f'], 'kernel'],
       [['-j'], 'jul'],
       [['-l'], 'log4j'],
       [['--log4j2'], 'log4j2'],

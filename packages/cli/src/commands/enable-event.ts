@@ -1,22 +1,22 @@
-import type { EventRule } from '@ringtail/protocol';
+import type { DomainName, RecordingRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, collect, splitNames } from '../options/common-options.ts';
-import { addDomainOptions, type DomainOptions, domainOf, LOGGERS } from '../options/domain-options.ts';
-import { eventRule, type RuleOptions } from '../options/rule-options.ts';
+import { addDomainOptions, type DomainOptions, domainOf, LOGGERS, namedDomain } from '../options/domain-options.ts';
+import { type ProbeOptions, probeRule } from '../options/probe-options.ts';
+import { eventRule } from '../options/rule-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { onSession } from '../session/on-session.ts';
 
-interface EnableEventOptions extends RuleOptions, DomainOptions {
+interface EnableEventOptions extends ProbeOptions, DomainOptions {
   readonly session?: string;
   readonly channel?: string;
   readonly all?: boolean;
   readonly syscall?: boolean;
-  readonly probe?: string;
   readonly function?: string;
   readonly userspaceProbe?: string;
 }
@@ -33,7 +33,10 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
   )
     .option('-a, --all', 'all events, as with the name *')
     .option('-c, --channel <channel>', 'channel (default: channel0, of loggers their domain, created when absent)')
-    .option('--tracepoint', 'rules for tracepoints, the only type of rule here')
+    .option('--tracepoint', 'rules for tracepoints, the usual type of rule')
+    .option('--probe <place>', 'event before the statement at FILE:LINE, called probe:NAME; also in running programs')
+    .option('--capture <list>', "values that a probe records: 'user.id, count = items.length'", collect)
+    .option('--expire <age>', 'age at which programs remove the probe; with s, m, h, d or w (default: 1d)')
     .option(
       '--loglevel <level>',
       'only events at least this severe: emerg … info … debug, 0 to 14, the name of a level of the logger, or a range',
@@ -42,7 +45,6 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
     .option('-f, --filter <expression>', "condition on events, in LTTng's filter language")
     .option('-x, --exclude <names>', 'excluded events: NAME[,NAME]…, with * anywhere', collect)
     .addOption(new Option('--syscall', 'kernel only').hideHelp())
-    .addOption(new Option('--probe <location>', 'kernel only').hideHelp())
     .addOption(new Option('--function <location>', 'kernel only').hideHelp())
     .addOption(new Option('--userspace-probe <location>', 'kernel only').hideHelp())
     .addHelpText(
@@ -52,13 +54,14 @@ Examples:
   ringtail enable-event -u 'shop:*' --exclude 'shop:cache_*'
   ringtail enable-event -u -a --loglevel=warning
   ringtail enable-event --console -a --loglevel=warn
-  ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'`,
+  ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'
+  ringtail enable-event --probe src/cart.js:42 --capture 'user.id, items.length' cart_add`,
     );
   act(command, async (names: string | undefined, options: EnableEventOptions) => {
-    const { syscall, probe, function: hooked, userspaceProbe } = options;
-    const isKernels = [syscall, probe, hooked, userspaceProbe].some((option) => option !== undefined);
-    const domain = domainOf(options, isKernels, LOGGERS);
-    const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options, domain));
+    const { syscall, function: hooked, userspaceProbe } = options;
+    const isKernels = [syscall, hooked, userspaceProbe].some((option) => option !== undefined);
+    const domain = options.probe === undefined ? domainOf(options, isKernels, LOGGERS) : domainOfProbe(options);
+    const rules = rulesOf(names, options, domain);
     const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
@@ -82,6 +85,31 @@ Examples:
   return command;
 }
 
+/** A probe is one of a program, unless the command names another domain. */
+function domainOfProbe(options: EnableEventOptions): DomainName {
+  return namedDomain(options) ?? 'user';
+}
+
+function rulesOf(names: string | undefined, options: EnableEventOptions, domain: DomainName): RecordingRule[] {
+  const { probe, capture, expire, all } = options;
+  const patterns = patternsOf(names, all);
+  if (probe === undefined) {
+    if (capture === undefined && expire === undefined)
+      return patterns.map((pattern) => eventRule(pattern, options, domain));
+    throw new CliError('BAD_ARGUMENT', '--capture and --expire go with --probe', 'for example: --probe src/cart.js:42');
+  }
+  if (domain !== 'user' && domain !== 'kernel') {
+    throw new CliError('BAD_ARGUMENT', `the domain ${domain} has no probes`, 'probes of programs: -u');
+  }
+  // The session daemon refuses this domain.
+  if (domain === 'kernel') return patterns.map((pattern) => eventRule(pattern, options, domain));
+  const [name, ...others] = patterns;
+  if (all || name === undefined || others.length > 0) {
+    throw new CliError('BAD_ARGUMENT', 'a probe has one name', 'for example: --probe src/cart.js:42 cart_add');
+  }
+  return [probeRule(name, probe, options, Date.now())];
+}
+
 function patternsOf(names: string | undefined, all: boolean | undefined): string[] {
   if (all && names === undefined) return ['*'];
   if (!all && names !== undefined) return splitNames(names);
@@ -93,7 +121,7 @@ function patternsOf(names: string | undefined, all: boolean | undefined): string
 }
 
 /** LTTng's message, which differs for a rule with a filter. */
-function describeEnabled(kind: string, rule: EventRule, channel: string | null, all: boolean): string {
+function describeEnabled(kind: string, rule: RecordingRule, channel: string | null, all: boolean): string {
   if (rule.filter !== undefined) return `Event ${rule.pattern}: Filter '${rule.filter}' successfully set`;
   const without = rule.exclude === undefined ? '' : ` excluding ${rule.exclude.map((name) => `"${name}"`).join(', ')}`;
   return all

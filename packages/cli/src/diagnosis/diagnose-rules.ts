@@ -2,6 +2,7 @@ import {
   type ApplicationDescription,
   type EventRule,
   matchesPattern,
+  type Probe,
   type RuleDiagnosis,
   ruleMatches,
   type TracepointDescription,
@@ -40,6 +41,7 @@ export function diagnoseRule(diagnosis: RuleDiagnosis, facts: RuleFacts): Findin
 }
 
 function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Finding {
+  if (rule.probe !== undefined) return notPlaced(rule.pattern, rule.probe);
   const own = ownNames(names);
   if (rule.pattern.startsWith(RUNTIME_PREFIX) && !own.some((name) => name.startsWith(RUNTIME_PREFIX))) {
     return {
@@ -58,6 +60,16 @@ function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Findin
     evidence: [...(near.length > 0 ? [`near it: ${near.join(', ')}`] : []), `seen: ${shortened(own).join(', ')}`],
     nextStep: `${meant === undefined ? '' : `did you mean ${quoted(meant)}? `}ringtail enable-event -u ${shellQuote(instead)} -s ${shellQuote(session)}; ringtail list -u shows all`,
     ...(meant !== undefined && { meant }),
+  };
+}
+
+function notPlaced(pattern: string, { file, line, expiresAtMs }: Probe): Finding {
+  const end = new Date(expiresAtMs).toISOString();
+  return {
+    code: 'NO_MATCHING_TRACEPOINT',
+    what: `no program has the probe ${quoted(pattern)}`,
+    evidence: [expiresAtMs <= Date.now() ? `it expired at ${end}` : `wanted: ${file}:${line}, until ${end}`],
+    nextStep: 'start programs with node --import @ringtail/tracer/register, and name a file that they have loaded',
   };
 }
 

@@ -6,6 +6,7 @@ import {
   isNodeLogger,
   isUsed,
   type MapChannelAttributes,
+  type Probe,
   type RingMemory,
   type RuleDescription,
   type SessionDescription,
@@ -251,11 +252,23 @@ function describeRule(rule: RuleDescription, domain: DomainName): string {
   return [
     rule.pattern,
     ...(rule.logLevel === undefined ? [] : [describeLevels(rule.logLevel, domain)]),
-    isNodeLogger(domain) ? '(type: logger)' : '(type: tracepoint)',
+    describeType(rule, domain),
     enabledText(rule.enabled),
     ...(rule.filter === undefined ? [] : [`[filter: '${rule.filter}']`]),
     ...(rule.exclude === undefined ? [] : [`[exclusions: ${rule.exclude.join(', ')}]`]),
   ].join(' ');
+}
+
+function describeType({ probe }: RuleDescription, domain: DomainName): string {
+  if (probe !== undefined) return describeProbe(probe);
+  return isNodeLogger(domain) ? '(type: logger)' : '(type: tracepoint)';
+}
+
+function describeProbe({ file, line, captures, expiresAtMs }: Probe): string {
+  const captured = captures.map(({ name, expression }) => `${name} = ${expression}`).join(', ');
+  const end = new Date(expiresAtMs).toISOString();
+  const isOver = expiresAtMs <= Date.now();
+  return `(type: probe ${file}:${line}) [captures: ${captured || 'none'}] [${isOver ? 'expired' : 'expires'}: ${end}]`;
 }
 
 function describeLevels({ from, to }: NonNullable<RuleDescription['logLevel']>, domain: DomainName): string {

@@ -1,4 +1,4 @@
-import { type EventRule, LogLevels, perfCounterOf, type TracepointDescription } from '@ringtail/protocol';
+import { LogLevels, perfCounterOf, type RecordingRule, type TracepointDescription } from '@ringtail/protocol';
 import type { XmlChildren } from '@ringtail/session-file/internal';
 
 const LOG_LEVEL_NAMES = Object.fromEntries(
@@ -6,7 +6,7 @@ const LOG_LEVEL_NAMES = Object.fromEntries(
 );
 
 /** An event rule as LTTng shows it after `enable-event`. */
-export function ruleElement(rule: EventRule & { readonly enabled?: boolean }, success?: boolean): XmlChildren {
+export function ruleElement(rule: RecordingRule & { readonly enabled?: boolean }, success?: boolean): XmlChildren {
   const { pattern, enabled = true, filter, logLevel, exclude = [] } = rule;
   return {
     name: pattern,

@@ -1,8 +1,8 @@
 /** Commands about the channels of a domain: their rules, contexts, trackers and memory. */
 import { channelAttributes } from '../model/channel.ts';
 import { domainName } from '../model/domain.ts';
-import { eventRule } from '../model/event-rule.ts';
 import { channelName, contextNames, namePattern, sessionName } from '../model/names.ts';
+import { recordingRule } from '../model/probe.ts';
 import { trackedAttribute, trackedValues } from '../model/tracker.ts';
 import { count, list, nothing, nullable, type ObjectOf, object, type Shaped, text } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
@@ -29,7 +29,10 @@ export const channelCommands = {
   'enable-channel': command({ ...inDomain, channel: channelAttributes }, nothing),
   'disable-channel': command({ ...inDomain, channel: channelName }, nothing),
   /** Adds a rule, or enables an equal disabled one. */
-  'enable-event': command({ ...inDomain, channel: nullable(channelName), rule: eventRule }, object({ channel: text })),
+  'enable-event': command(
+    { ...inDomain, channel: nullable(channelName), rule: recordingRule },
+    object({ channel: text }),
+  ),
   /** Disables all rules with this pattern; null: all rules of the channel. */
   'disable-event': command(
     { ...inDomain, channel: nullable(channelName), pattern: nullable(namePattern) },

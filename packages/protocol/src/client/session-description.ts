@@ -1,15 +1,15 @@
 import { channelAttributes } from '../model/channel.ts';
 import { domainName } from '../model/domain.ts';
-import { eventRule } from '../model/event-rule.ts';
 import { mapChannelAttributes } from '../model/map.ts';
 import { contextNames, sessionName } from '../model/names.ts';
+import { recordingRuleMembers } from '../model/probe.ts';
 import { retention } from '../model/retention.ts';
 import { snapshotOutput } from '../model/snapshot.ts';
 import { clockKind, traceFormat } from '../model/trace.ts';
 import { trackers } from '../model/tracker.ts';
 import { boolean, count, list, nullable, object, type Shaped, size, text } from '../wire/shape.ts';
 
-const ruleDescription = object({ ...eventRule.members, enabled: boolean });
+const ruleDescription = object({ ...recordingRuleMembers, enabled: boolean });
 export type RuleDescription = Shaped<typeof ruleDescription>;
 
 const channelDescription = object({

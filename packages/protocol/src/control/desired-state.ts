@@ -1,5 +1,6 @@
 import type { EventHeaderKind } from '../model/channel.ts';
 import type { EventRule } from '../model/event-rule.ts';
+import type { RecordingRule } from '../model/probe.ts';
 import type { ClockKind } from '../model/trace.ts';
 
 /** Desired state: the channels that one thread records into, and the triggers that it evaluates. */
@@ -78,5 +79,5 @@ export interface DesiredChannel {
   readonly reclaimUntil: number;
   /** Indexes of the thread's counters of evaluated filters and of false filters; null: nothing is counted. */
   readonly filterCounters: { readonly evaluated: number; readonly rejected: number } | null;
-  readonly rules: readonly EventRule[];
+  readonly rules: readonly RecordingRule[];
 }

@@ -6,3 +6,5 @@ export const OWN_INSTRUCTION = '?ringtail';
 /** A trigger that LTTng's elements cannot express, as JSON, beside the sessions. */
 export const TRIGGER_INSTRUCTION = '?ringtail-trigger';
 export const DEFINITION_ATTRIBUTE = 'definition';
+/** The probe of an event rule, as JSON. */
+export const PROBE_ATTRIBUTE = 'probe';

@@ -1,6 +1,7 @@
 import { describeError } from '@ringtail/base';
 import {
   type ChannelDescription,
+  checkProbe,
   checkTrigger,
   DEFAULT_CHANNEL,
   type DomainDescription,
@@ -17,7 +18,7 @@ import { type ContextElement, contextNameOf } from './context-elements.ts';
 import { DOMAIN_TYPES, domainOfType, domainType, ownershipIn } from './domain-elements.ts';
 import { mapsOf } from './map-elements.ts';
 import { memoryOf } from './memory-elements.ts';
-import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
+import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, PROBE_ATTRIBUTE, TRIGGER_INSTRUCTION } from './own-instructions.ts';
 import { TRACE_FORMATS } from './print-session-file.ts';
 import { retentionOf } from './retention-attributes.ts';
 import type { SavedSession } from './saved-session.ts';
@@ -275,6 +276,7 @@ function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescrip
   const hasLevels = levels !== 'ALL' && to !== ANY_LOG_LEVEL;
   const from = levels === 'SINGLE' ? to : Number(node.attribute(OWN_INSTRUCTION, 'loglevel-from') ?? 0) || 0;
   const filter = node.text('filter');
+  const probe = node.attribute(OWN_INSTRUCTION, PROBE_ATTRIBUTE);
   return [
     {
       pattern,
@@ -282,6 +284,7 @@ function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescrip
       ...(exclude.length > 0 && { exclude }),
       ...(hasLevels && { logLevel: { from, to } }),
       ...(filter !== undefined && { filter }),
+      ...(probe !== undefined && { probe: node.labelled(pattern).checked(() => checkProbe(JSON.parse(probe))) }),
     },
   ];
 }

@@ -13,7 +13,7 @@ import { contextElementOf } from './context-elements.ts';
 import { bufferType, domainType } from './domain-elements.ts';
 import { mapElement } from './map-elements.ts';
 import { memoryElements } from './memory-elements.ts';
-import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
+import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, PROBE_ATTRIBUTE, TRIGGER_INSTRUCTION } from './own-instructions.ts';
 import { retentionAttributes, retentionInstruction } from './retention-attributes.ts';
 import type { SavedSession } from './saved-session.ts';
 
@@ -154,11 +154,12 @@ function channelElement(channel: ChannelDescription, form: Form): Element {
 }
 
 function ruleElement(rule: RuleDescription): Element {
-  const { pattern, enabled, logLevel, filter, exclude } = rule;
+  const { pattern, enabled, logLevel, filter, exclude, probe } = rule;
   const isSingle = logLevel !== undefined && logLevel.from === logLevel.to && logLevel.from > 0;
   const isOwn = logLevel !== undefined && logLevel.from > 0 && !isSingle;
   return {
     ...(isOwn && { [OWN_INSTRUCTION]: attributesOf({ 'loglevel-from': logLevel.from }) }),
+    ...(probe !== undefined && { [OWN_INSTRUCTION]: attributesOf({ [PROBE_ATTRIBUTE]: jsonText(probe) }) }),
     name: pattern,
     enabled,
     type: 'TRACEPOINT',

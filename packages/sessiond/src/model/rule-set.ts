@@ -1,10 +1,10 @@
 import { describeError } from '@ringtail/base';
 import { type FilterExpression, parseFilter } from '@ringtail/ctf';
-import { type EventRule, nameOfPattern, type RuleDescription } from '@ringtail/protocol';
+import { nameOfPattern, type Probe, type RecordingRule, type RuleDescription } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 
 interface Rule {
-  readonly rule: EventRule;
+  rule: RecordingRule;
   enabled: boolean;
 }
 
@@ -20,18 +20,24 @@ export class RuleSet {
   }
 
   /**
-   * Equal rules have equal keys: pattern, exclusions in any order, log levels, and the filter without its spaces and
-   * parentheses.
+   * Equal rules have equal keys: pattern, exclusions in any order, log levels, the filter without its spaces and
+   * parentheses, and the probe without its end.
    *
    * @throws {DaemonError} `BAD_FILTER` with the column, `BAD_PARAMETER`
    */
-  static keyOf({ pattern, exclude, logLevel, filter }: EventRule): string {
+  static keyOf({ pattern, exclude, logLevel, filter, probe }: RecordingRule): string {
     if (exclude !== undefined && nameOfPattern(pattern) !== undefined) {
       throw new DaemonError('BAD_PARAMETER', `exclusions go with a pattern that has a star, not with ${pattern}`);
     }
     const exclusions = [...new Set(exclude)].sort();
     const levels = logLevel === undefined ? null : [logLevel.from, logLevel.to];
-    return JSON.stringify([pattern, exclusions, levels, filter === undefined ? null : meaningOf(filter)]);
+    return JSON.stringify([
+      pattern,
+      exclusions,
+      levels,
+      filter === undefined ? null : meaningOf(filter),
+      placeOf(probe),
+    ]);
   }
 
   /** Whether there is a rule with this key, enabled or not. */
@@ -39,12 +45,19 @@ export class RuleSet {
     return this.#rules.has(key);
   }
 
-  /** Adds a rule, or enables the one with its key. @returns false if it is enabled already */
-  enable(key: string, rule: EventRule): boolean {
+  /**
+   * Adds a rule, or enables the one with its key. A probe gets the new end.
+   *
+   * @returns false if it is enabled already, and the probe does not end later than before
+   */
+  enable(key: string, rule: RecordingRule): boolean {
     const known = this.#rules.get(key);
-    if (known?.enabled) return false;
+    if (known?.enabled && endOf(rule) <= endOf(known.rule)) return false;
     if (known === undefined) this.#rules.set(key, { rule, enabled: true });
-    else known.enabled = true;
+    else {
+      known.rule = rule;
+      known.enabled = true;
+    }
     return true;
   }
 
@@ -60,13 +73,21 @@ export class RuleSet {
   }
 
   /** The rules to record by. */
-  enabled(): EventRule[] {
+  enabled(): RecordingRule[] {
     return [...this.#rules.values()].filter(({ enabled }) => enabled).map(({ rule }) => rule);
   }
 
   describe(): RuleDescription[] {
     return [...this.#rules.values()].map(({ rule, enabled }) => ({ ...rule, enabled }));
   }
+}
+
+function endOf({ probe }: RecordingRule): number {
+  return probe?.expiresAtMs ?? 0;
+}
+
+function placeOf(probe: Probe | undefined): unknown {
+  return probe === undefined ? null : [probe.file, probe.line, probe.captures];
 }
 
 /** Equal for filters that differ only in writing. */

@@ -1,5 +1,5 @@
 import type { EventSpec } from '@ringtail/ctf';
-import type { DesiredChannel } from '@ringtail/protocol';
+import type { DesiredChannel, RecordingRule } from '@ringtail/protocol';
 import { ChannelBinding } from '../channel/channel-binding.ts';
 import { StateReader } from '../control/state-reader.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
@@ -45,6 +45,11 @@ export class DesiredRecording {
   /** Another map whenever something about channels has changed. Keys are `SLOT:KEY`. */
   get bindings(): ReadonlyMap<string, ChannelBinding> {
     return this.#bindings;
+  }
+
+  /** The rules of all channels. */
+  *rules(): IterableIterator<RecordingRule> {
+    for (const binding of this.#bindings.values()) yield* binding.rules;
   }
 
   useResources(resources: ThreadResources): void {

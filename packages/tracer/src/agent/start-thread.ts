@@ -17,6 +17,7 @@ export function startThread(version: string): ThreadRegistry {
     withdraw: (tracepoints) => agent.withdraw(tracepoints),
     context: (provider, name, read) => agent.defineContext(provider, name, read),
     watch: (tracepoints, listener) => agent.watch(tracepoints, listener),
+    probes: (listener) => agent.listenToProbes(listener),
     report: (code, message) => agent.report(code, message),
     get inoperative() {
       return agent.inoperative;

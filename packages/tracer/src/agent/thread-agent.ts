@@ -11,6 +11,7 @@ import { Statedump } from '../statedump/statedump.ts';
 import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
 import { StatedumpQueue } from '../statedump/statedump-queue.ts';
 import { DaemonConnections } from './daemon-connections.ts';
+import { DesiredProbes, type ProbeListener } from './desired-probes.ts';
 import { DesiredRecording } from './desired-recording.ts';
 import { inertTracepoint } from './inert-tracepoint.ts';
 import { makeThreadResources, type ResourceFailure, type ThreadResources } from './thread-resources.ts';
@@ -28,6 +29,7 @@ export class ThreadAgent {
   readonly #statedumps = new StatedumpQueue(() => this.#scheduleReading());
   readonly #desired = new DesiredRecording(() => this.#connections.openLinks(), this.#statedumps);
   readonly #tracepoints = new TracepointSet(this.#desired, (error) => this.#fail(error));
+  readonly #probes = new DesiredProbes({ report: (code, message) => this.report(code, message) });
   #resources: ThreadResources | ResourceFailure | undefined;
   #listingIsScheduled = false;
   #readingIsScheduled = false;
@@ -87,6 +89,11 @@ export class ThreadAgent {
     this.#tracepoints.watch(tracepoints, listener);
   }
 
+  /** Tells `listener` the probes that sessions want here: from the event loop, whenever they have changed. */
+  listenToProbes(listener: ProbeListener): void {
+    this.#probes.listen(listener);
+  }
+
   /** Reports a problem of this thread to the session daemons. */
   report(code: string, message: string): void {
     this.#connections.reportProblem(code, message);
@@ -113,7 +120,7 @@ export class ThreadAgent {
 
   #ended(link: DaemonLink): void {
     this.#desired.forget(link);
-    if (this.#tracepoints.isWatched) this.#scheduleReading();
+    if (this.#tracepoints.isWatched || this.#probes.isListened) this.#scheduleReading();
   }
 
   #prepare(): ThreadResources | ResourceFailure {
@@ -173,6 +180,7 @@ export class ThreadAgent {
     if (this.#tracepoints.reconcile()) {
       this.#recordStatedumps();
       this.#tracepoints.updateWatches();
+      this.#probes.update(this.#desired.rules());
     } else if (!this.#connections.isEmpty) {
       // Without a daemon there is nothing to read, and a new registration schedules a reading.
       later(READ_AGAIN_AFTER_MS, () => this.#scheduleReading());
@@ -200,6 +208,7 @@ export class ThreadAgent {
     debug(reason);
     this.inoperative = reason;
     this.#tracepoints.disable();
+    this.#probes.update([]);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EventSpec } from '@ringtail/ctf';
+import type { ProbeListener } from './desired-probes.ts';
 
 /**
  * The tracer of one JavaScript thread, which all copies of `@ringtail/tracer` in that thread share.
@@ -19,6 +20,11 @@ export interface ThreadRegistry {
    * from the event loop whenever that has changed. The listener must not throw. Absent in the first versions.
    */
   watch?(tracepoints: readonly unknown[], listener: (isEnabled: boolean) => void): void;
+  /**
+   * Tells `listener` the probes that sessions want in this thread: at once if there are any, and from the event loop
+   * whenever they have changed. The listener must not throw. Absent in the first versions.
+   */
+  probes?(listener: ProbeListener): void;
   /** Reports a problem of this thread, for `ringtail status`. Absent in the first versions. */
   report?(code: string, message: string): void;
   /** Whether the instruments of the runtime are installed in this thread. */

@@ -1,5 +1,5 @@
 import { describeError } from '@ringtail/base';
-import type { DesiredChannel } from '@ringtail/protocol';
+import type { DesiredChannel, RecordingRule } from '@ringtail/protocol';
 import { lookUpContext } from '../context/look-up-context.ts';
 import type { CounterSpace } from '../control/counter-space.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
@@ -46,6 +46,10 @@ export class ChannelBinding {
     if (desired.reclaim > this.#desired.reclaim) this.#reclaim(desired.reclaimUntil);
     this.#desired = desired;
     this.#rules.setRules(desired.rules);
+  }
+
+  get rules(): readonly RecordingRule[] {
+    return this.#desired.rules;
   }
 
   wants(site: Site): boolean {

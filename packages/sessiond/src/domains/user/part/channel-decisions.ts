@@ -1,4 +1,9 @@
-import { type ChannelAttributes, CONTEXTS_PER_CHANNEL_MAX, DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
+import {
+  type ChannelAttributes,
+  CONTEXTS_PER_CHANNEL_MAX,
+  DEFAULT_CHANNEL,
+  type RecordingRule,
+} from '@ringtail/protocol';
 import { DaemonError } from '../../../model/daemon-error.ts';
 import type { DesiredStateBudget } from '../../../model/desired-state-budget.ts';
 import { RuleSet } from '../../../model/rule-set.ts';
@@ -46,7 +51,7 @@ export class ChannelDecisions {
    * @param channelName the channel, which is made with the default attributes if it does not exist; null: the default
    *   channel, if the session has no others
    */
-  enableEvent(part: UserPart, channelName: string | null, rule: EventRule): Channel {
+  enableEvent(part: UserPart, channelName: string | null, rule: RecordingRule): Channel {
     const key = RuleSet.keyOf(rule);
     const channel = this.#channelForRule(part, channelName);
     const { rules } = channel;

@@ -40,6 +40,8 @@ interface Channels {
    * once.
    */
   readonly requests: ReadonlyMap<number, number>;
+  /** Probes, which a thread places or removes at once. */
+  readonly probes: string;
 }
 
 interface EncodedChannels extends Channels {
@@ -207,21 +209,23 @@ export class StatePublisher {
       const counters = (part: UserPart, channel: Channel) => filterCountersFor(part, channel, slot);
       const desired = desiredChannelsOf(traces, wakePathOf, counters);
       const requests = new Map(desired.map((channel) => [channel.key, channel.statedump + channel.reclaim]));
+      const probes = JSON.stringify(desired.flatMap(({ rules }) => rules.flatMap(({ probe }) => probe ?? [])));
       const bytes = Buffer.from(channelsText(desired));
       const digest = createHash('sha256').update(bytes).digest('base64');
       this.#lastNumber = (this.#lastNumber + 1) >>> 0;
-      channels = { text: { number: this.#lastNumber, bytes }, lengthBytes: bytes.length, digest, requests };
+      channels = { text: { number: this.#lastNumber, bytes }, lengthBytes: bytes.length, digest, requests, probes };
       byTraces.set(key, channels);
     }
     return channels;
   }
 }
 
-function publishedOf({ lengthBytes, digest, requests }: Channels, { number, length }: TriggerLog): Published {
-  return { channels: { lengthBytes, digest, requests }, triggers: { number, length } };
+function publishedOf({ lengthBytes, digest, requests, probes }: Channels, { number, length }: TriggerLog): Published {
+  return { channels: { lengthBytes, digest, requests, probes }, triggers: { number, length } };
 }
 
 function hasNewRequest(before: Channels, channels: Channels): boolean {
+  if (before.probes !== channels.probes) return true;
   for (const [channel, count] of channels.requests) {
     if (count > (before.requests.get(channel) ?? 0)) return true;
   }

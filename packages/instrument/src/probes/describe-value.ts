@@ -1,0 +1,85 @@
+import { types } from 'node:util';
+
+const TEXT_LENGTH_MAX = 256;
+const ENTRIES_MAX = 16;
+const DEPTH_MAX = 3;
+const LENGTH_MAX = 1024;
+const SECRET = /password|token|secret|authorization/i;
+const { getOwnPropertyDescriptor, ownKeys } = Reflect;
+
+/** Stands for a value that could not be read. */
+export class Unreadable {
+  readonly reason: string;
+
+  constructor(error: unknown) {
+    this.reason = errorName(error);
+  }
+}
+
+/**
+ * A value as text. Runs no code of the program: no getter, no proxy, no `toString`. Long texts, long lists and deep
+ * objects are cut, with an ellipsis. Properties whose names are those of secrets have no value.
+ */
+export function describeValue(value: unknown): string {
+  return cut(textOf(value, 0), LENGTH_MAX);
+}
+
+function textOf(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return depth === 0 ? cut(value, TEXT_LENGTH_MAX) : JSON.stringify(cut(value, TEXT_LENGTH_MAX));
+    case 'bigint':
+      return bigintText(value);
+    case 'symbol':
+      return '<symbol>';
+    case 'function':
+      return '<function>';
+    case 'object':
+      return value === null ? 'null' : objectText(value, depth);
+    default:
+      return String(value);
+  }
+}
+
+/** Long numbers take long to print. */
+function bigintText(value: bigint): string {
+  return value === BigInt.asIntN(256, value) ? String(value) : '<bigint>';
+}
+
+function objectText(value: object, depth: number): string {
+  if (value instanceof Unreadable) return `<${value.reason}>`;
+  if (types.isProxy(value)) return '<proxy>';
+  if (depth >= DEPTH_MAX) return Array.isArray(value) ? '[…]' : '{…}';
+  if (types.isNativeError(value)) return `<${errorName(value)}>`;
+  if (types.isMap(value)) return '<map>';
+  if (types.isSet(value)) return '<set>';
+  if (types.isDate(value)) return '<date>';
+  if (ArrayBuffer.isView(value)) return '<bytes>';
+  if (Array.isArray(value)) {
+    const entries = Array.from({ length: Math.min(value.length, ENTRIES_MAX) }, (_, index) =>
+      propertyText(value, String(index), depth),
+    );
+    return `[${entries.join(', ')}${value.length > ENTRIES_MAX ? ', …' : ''}]`;
+  }
+  const keys = ownKeys(value).filter((key) => typeof key === 'string');
+  const entries = keys.slice(0, ENTRIES_MAX).map((key) => `${cut(key, 64)}: ${propertyText(value, key, depth)}`);
+  if (keys.length > ENTRIES_MAX) entries.push('…');
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+}
+
+function propertyText(holder: object, key: string, depth: number): string {
+  if (SECRET.test(key)) return '<left out>';
+  const property = getOwnPropertyDescriptor(holder, key);
+  if (property === undefined) return '<empty>';
+  return 'value' in property ? textOf(property.value, depth + 1) : '<getter>';
+}
+
+function errorName(error: unknown): string {
+  if (!types.isNativeError(error)) return 'thrown value';
+  const message = getOwnPropertyDescriptor(error, 'message')?.value;
+  return typeof message === 'string' ? cut(message, TEXT_LENGTH_MAX) : 'error';
+}
+
+function cut(text: string, lengthMax: number): string {
+  return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+}

@@ -1,0 +1,191 @@
+import type { Debugger } from 'node:inspector';
+import { everyMs } from '../every.ts';
+import { setImmediate } from '../node.ts';
+import type { DebuggerSession, Script } from './debugger-session.ts';
+import type { StatementPlace } from './find-statement.ts';
+import { hitCode } from './hit-code.ts';
+import type { Probe } from './probe.ts';
+import type { Insertion, ScriptEdits } from './script-edits.ts';
+
+/** For a capture, which is read in microseconds unless a getter takes longer. */
+const CAPTURE_TIMEOUT_MS = 1000;
+const EDIT_AGAIN_AFTER_MS = 100;
+const EDITS_MAX = 50;
+const OBJECT_GROUP = 'ringtail-probe';
+
+interface PlacementOptions {
+  readonly session: DebuggerSession;
+  readonly script: Script;
+  readonly edits: ScriptEdits;
+  readonly statement: StatementPlace;
+  readonly probe: Probe;
+  /** Name of the global function that hits call. */
+  readonly hit: string;
+  /** The probe cannot be anywhere, for this reason. */
+  readonly onRefused: (reason: string) => void;
+  /** Hits cost a breakpoint from now on, for this reason. */
+  readonly onBreakpoint: (reason: string) => void;
+}
+
+/**
+ * A probe in one script.
+ *
+ * A breakpoint waits for the first hit. It checks the captures in the program's frame, and never comes back. From then
+ * on a second breakpoint calls the hit function in its condition, until the statement itself has the call:
+ *
+ *   CHECKING --first hit--> BREAKPOINT --setScriptSource--> EDITED
+ */
+export class Placement {
+  readonly #options: PlacementOptions;
+  readonly #insertion: Insertion;
+  #breakpoint: { readonly id: string; readonly isCheck: boolean } | undefined;
+  #isEdited = false;
+  #isClosed = false;
+  #isHeld = false;
+  #endAttempts: (() => void) | undefined;
+
+  /** @throws {Error} if the statement has no code */
+  constructor(options: PlacementOptions) {
+    this.#options = options;
+    const { statement, hit, probe } = options;
+    this.#insertion = { place: statement, code: hitCode(hit, probe.captures) };
+    this.#setBreakpoint(true);
+  }
+
+  get script(): Script {
+    return this.#options.script;
+  }
+
+  /** Whether a hit costs a breakpoint. */
+  get isBreakpoint(): boolean {
+    return this.#breakpoint?.isCheck === false;
+  }
+
+  /** Whether nothing of the probe is left in the script. */
+  get isGone(): boolean {
+    return this.#isClosed && !this.#isEdited;
+  }
+
+  /** Takes the breakpoint away for a while, as there were too many hits. */
+  hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld) this.#removeBreakpoint();
+    else if (!this.#isEdited && !this.#isClosed) this.#setBreakpoint(false);
+  }
+
+  /** The script has been edited, which drops its breakpoints. */
+  renew(): void {
+    const { isCheck } = this.#breakpoint ?? {};
+    if (isCheck === undefined) return;
+    this.#removeBreakpoint();
+    this.#setBreakpoint(isCheck);
+  }
+
+  /** Removes the probe from the script. Where a function is suspended, its text is restored later. */
+  close(): void {
+    this.#isClosed = true;
+    this.#endAttempts?.();
+    this.#endAttempts = undefined;
+    this.#removeBreakpoint();
+    if (this.#restore()) return;
+    const end = everyMs(EDIT_AGAIN_AFTER_MS, () => {
+      if (this.#restore()) end();
+    });
+  }
+
+  #restore(): boolean {
+    if (this.#isEdited && this.#options.edits.remove(this.#insertion) !== 'blocked') this.#isEdited = false;
+    return !this.#isEdited;
+  }
+
+  #setBreakpoint(isCheck: boolean): void {
+    const { session, script, statement } = this.#options;
+    const location = { scriptId: script.id, lineNumber: statement.line, columnNumber: statement.column };
+    const condition = isCheck ? undefined : `${this.#insertion.code};false`;
+    const id = session.setBreakpoint(location, condition, isCheck ? (frame) => this.#checked(frame) : undefined);
+    this.#breakpoint = { id, isCheck };
+  }
+
+  #removeBreakpoint(): void {
+    if (this.#breakpoint !== undefined) this.#options.session.removeBreakpoint(this.#breakpoint.id);
+    this.#breakpoint = undefined;
+  }
+
+  /** The first hit: runs in the frame of the program, which stands still meanwhile. */
+  #checked({ callFrameId }: Debugger.CallFrame): void {
+    const { onRefused } = this.#options;
+    try {
+      this.#removeBreakpoint();
+      const refusal = this.#refusalIn(callFrameId);
+      if (refusal !== undefined) {
+        onRefused(refusal);
+        return;
+      }
+      this.#options.session.ask('Debugger.evaluateOnCallFrame', {
+        callFrameId,
+        expression: `{${this.#insertion.code}}`,
+      });
+      this.#setBreakpoint(false);
+      setImmediate(() => this.#edit()).unref();
+    } catch (error) {
+      // Node.js would show the error to the program as a warning.
+      onRefused(error instanceof Error ? error.message : 'unknown');
+    }
+  }
+
+  #refusalIn(callFrameId: string): string | undefined {
+    const { session, probe, hit } = this.#options;
+    try {
+      const { result } = this.#check(callFrameId, `typeof ${hit}`);
+      if (result.value !== 'function') return 'the code runs in a context of node:vm, which has no probes';
+      for (const { expression } of probe.captures) {
+        const { result: error, exceptionDetails } = this.#check(callFrameId, `(${expression})`);
+        if (exceptionDetails === undefined) continue;
+        if (/^EvalError: Possible side-effect/.test(error.description ?? '')) {
+          return `the capture ${expression} has side effects`;
+        }
+      }
+      return undefined;
+    } catch {
+      return `its captures take more than ${CAPTURE_TIMEOUT_MS} ms`;
+    } finally {
+      session.ask('Runtime.releaseObjectGroup', { objectGroup: OBJECT_GROUP });
+    }
+  }
+
+  #check(callFrameId: string, expression: string): Debugger.EvaluateOnCallFrameReturnType {
+    return this.#options.session.ask('Debugger.evaluateOnCallFrame', {
+      callFrameId,
+      expression,
+      throwOnSideEffect: true,
+      silent: true,
+      objectGroup: OBJECT_GROUP,
+      timeout: CAPTURE_TIMEOUT_MS,
+    });
+  }
+
+  #edit(): void {
+    let attempts = 0;
+    const attempt = (): boolean => {
+      if (this.#isClosed) return true;
+      const result = this.#options.edits.insert(this.#insertion);
+      if (result === 'edited') {
+        this.#isEdited = true;
+        this.#isHeld = false;
+        this.#removeBreakpoint();
+        return true;
+      }
+      if (result === 'blocked' && ++attempts < EDITS_MAX) return false;
+      this.#options.onBreakpoint(
+        result === 'blocked' ? 'its function is always running or suspended' : 'this Node.js cannot edit running code',
+      );
+      return true;
+    };
+    if (attempt()) return;
+    const end = everyMs(EDIT_AGAIN_AFTER_MS, () => {
+      if (attempt()) end();
+    });
+    this.#endAttempts = end;
+  }
+}
