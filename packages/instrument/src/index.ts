@@ -22,6 +22,7 @@ import { modules } from './runtime/modules.ts';
 import { net } from './runtime/net.ts';
 import { processEvents } from './runtime/process.ts';
 import { crypto, zlib } from './runtime/thread-pool.ts';
+import { timers } from './runtime/timers.ts';
 import { undici } from './runtime/undici.ts';
 import { workers } from './runtime/workers.ts';
 
@@ -33,6 +34,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   net,
   dns,
   fs,
+  timers,
   childProcess,
   zlib,
   crypto,

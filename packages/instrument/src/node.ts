@@ -3,4 +3,4 @@
  */
 import timers from 'node:timers';
 
-export const { clearImmediate, clearInterval, setImmediate, setInterval } = timers;
+export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = timers;

@@ -160,11 +160,27 @@ describe('an observed function', () => {
   it('gives all functions back if one of a module cannot be replaced', () => {
     const module = fakeModule();
     const { add } = module;
-    const frozen = Object.freeze(fakeModule());
+    const refusing = new Proxy(fakeModule(), { defineProperty: () => false });
     const observer = logging([]);
-    const targets = [module, frozen].map((holder) => ({ holder, name: 'add', observer }));
+    const targets = [module, refusing].map((holder) => ({ holder, name: 'add', observer }));
     expect(() => observeAll(targets)).toThrow(TypeError);
     expect(module.add).toBe(add);
+  });
+
+  it('is one function in all objects that have it, but where it is frozen', () => {
+    const module = fakeModule();
+    const { add } = module;
+    const [same, frozen, other] = [{ add }, Object.freeze({ add }), { add: () => 0 }];
+    const theirs = other.add;
+    const alsoIn = [same, frozen, other];
+    const end = observeAll([
+      { holder: module, alsoIn, name: 'add', observer: logging([]) },
+      { holder: frozen, name: 'add', observer: logging([]) },
+    ]);
+    expect(module.add).not.toBe(add);
+    expect([same.add, frozen.add, other.add]).toEqual([module.add, add, theirs]);
+    end();
+    expect([module.add, same.add]).toEqual([add, add]);
   });
 
   it('is left out where a version of Node.js lacks it', () => {

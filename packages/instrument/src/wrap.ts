@@ -22,6 +22,8 @@ export interface Observer<Call> {
 /** A method of a module or of a class, and the observer of its calls. */
 export interface Target {
   readonly holder: object;
+  /** Other objects that have the same function by the same name. */
+  readonly alsoIn?: readonly object[];
   readonly name: string;
   // biome-ignore lint/suspicious/noExplicitAny: each observer has its own kind of call
   readonly observer: Observer<any>;
@@ -58,18 +60,27 @@ export function observeAll(targets: readonly Target[]): () => void {
   return end;
 }
 
-function observeOne({ holder, name, observer }: Target): (() => void) | undefined {
-  const property = getOwnPropertyDescriptor(holder, name);
-  const original = property?.value;
+function observeOne({ holder, alsoIn = [], name, observer }: Target): (() => void) | undefined {
+  const original = replaceable(holder, name)?.value;
   if (typeof original !== 'function') return undefined;
-  if (!property?.writable && !property?.configurable) return undefined;
   const { proxy, end } = observed(original as AnyFunction, observer);
-  defineProperty(holder, name, { ...property, value: proxy });
+  const replace = (former: unknown, next: unknown) => {
+    for (const object of [holder, ...alsoIn]) {
+      const property = replaceable(object, name);
+      if (property?.value === former) defineProperty(object, name, { ...property, value: next });
+    }
+  };
+  replace(original, proxy);
   return () => {
     end();
-    const current = getOwnPropertyDescriptor(holder, name);
-    if (current?.value === proxy) defineProperty(holder, name, { ...current, value: original });
+    replace(proxy, original);
   };
+}
+
+/** A property that is not frozen. */
+function replaceable(object: object, name: string): PropertyDescriptor | undefined {
+  const property = getOwnPropertyDescriptor(object, name);
+  return property?.writable || property?.configurable ? property : undefined;
 }
 
 /** A callback that first calls `observe` with its arguments. Its own errors, `this` and result stay as they are. */

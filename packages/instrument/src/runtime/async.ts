@@ -1,6 +1,5 @@
-import { createHook, type HookCallbacks } from 'node:async_hooks';
+import { hookWith } from '../async-hook.ts';
 import type { EventSource, Tracer } from '../instrument.ts';
-import { isMakingOwnResources, makeOwnResources } from '../own-resources.ts';
 
 /** Asynchronous resources, as `async_hooks` reports them. */
 export function asyncResources({ provider, u64, str }: Tracer): readonly EventSource[] {
@@ -59,21 +58,4 @@ export function promises({ provider, u64 }: Tracer): readonly EventSource[] {
     },
     { tracepoints: [resolved], install: () => hookWith({ promiseResolve: (id) => resolved(id) }) },
   ];
-}
-
-/** An error in such a callback would end the process. */
-function hookWith(callbacks: HookCallbacks): () => void {
-  const guarded = Object.entries(callbacks).map(([name, callback]: [string, (...args: never[]) => void]) => [
-    name,
-    (...args: never[]) => {
-      if (isMakingOwnResources()) return;
-      try {
-        makeOwnResources(() => callback(...args));
-      } catch {
-        // The program goes on as it would without us.
-      }
-    },
-  ]);
-  const hook = createHook(Object.fromEntries(guarded) as HookCallbacks).enable();
-  return () => void hook.disable();
 }
