@@ -98,7 +98,7 @@ export {
   NODE_LOGGERS,
   type NodeLogger,
 } from './model/domain.ts';
-export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
+export { type EventRule, eventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
 export { type HttpHeader, headerRefusal, repeatedHeader } from './model/http-header.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';
@@ -114,7 +114,7 @@ export {
   type MapValueType,
   mapValueBits,
 } from './model/map.ts';
-export { CONTEXTS_PER_CHANNEL_MAX } from './model/names.ts';
+export { CONTEXTS_PER_CHANNEL_MAX, contextNames } from './model/names.ts';
 export * from './model/pattern.ts';
 export {
   PERF_COUNTER_NAMES,

@@ -1,10 +1,10 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
+import { packageDirectory } from '../program/package-directory.ts';
 
 export function addHelp(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -33,7 +33,7 @@ export function addHelp(program: Command, context: Context, act: Act): Command {
 }
 
 function placeOfManualPages(): string {
-  const directory = join(dirname(fileURLToPath(import.meta.resolve('ringtail/package.json'))), 'man');
+  const directory = join(packageDirectory(), 'man');
   const [program, command] = ['ringtail.1', 'ringtail-record.1'].map((name) => `  man ${join(directory, name)}\n`);
   return `Manual pages are in ${directory}:\n\n${program}${command}
 If ringtail is installed by "npm install --global", man finds them by name: "man ringtail-record".\n`;

@@ -20,6 +20,7 @@ export type CliErrorCode =
   | 'BAD_ARGUMENT'
   | 'BAD_FILTER'
   | 'BAD_LOG_LEVEL'
+  | 'BAD_SETTINGS'
   | 'UNKNOWN_ACTION'
   | 'UNSUPPORTED'
   | 'FILE_NOT_WRITTEN'

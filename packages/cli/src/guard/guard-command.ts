@@ -10,7 +10,7 @@ import { reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 import { describeEnd, endOf } from '../record/command-end.ts';
-import { type CommandPlan, survivorsOf } from '../record/command-plan.ts';
+import { type CommandPlan, enableRecorded, survivorsOf } from '../record/command-plan.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
 import { findMissing } from '../record/explain-missing.ts';
@@ -105,13 +105,12 @@ class Guard {
 
   /** Makes the session and its triggers. */
   async prepare(output: string): Promise<void> {
-    const { clock, channel, rules, causes, stallPeriodUs } = this.#plan;
+    const { clock, channel, contexts, rules, causes, stallPeriodUs } = this.#plan;
     const { client } = this.#daemon;
     const session = this.#session;
     this.#output = output;
     await client.createSession({ name: session, output, clock, snapshot: true });
-    await client.enableChannel(session, channel);
-    for (const rule of [...rules, OWN_RULE]) await client.enableEvent(session, rule, channel.name);
+    await enableRecorded(client, session, { channel, contexts, rules: [...rules, OWN_RULE] });
     const notifications = await client.notifications();
     // Ends with the connection; requests then fail with the reason.
     void this.#watch.follow(notifications).catch(() => undefined);

@@ -29,6 +29,13 @@ export function clockOption(): Option {
     .default('monotonic');
 }
 
+export function settingsOption(): Option {
+  return new Option(
+    '--settings <settings>',
+    'recorded events: default (for production), profile (more detail), or a JSON file; repeatable',
+  ).argParser(collect);
+}
+
 export function outputFormatOption(): Option {
   return new Option('--output-format <format>', 'format of the results').choices(['human', 'json']);
 }

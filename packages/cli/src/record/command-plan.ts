@@ -2,24 +2,28 @@ import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ChannelAttributes, ClockKind, EventRule } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { isRunning } from '../daemon/daemon.ts';
+import { CliError } from '../errors/cli-error.ts';
 import { type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
-import { clockOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { clockOption, collect, outputFormatOf, settingsOption, splitNames } from '../options/common-options.ts';
 import { eventRule } from '../options/rule-options.ts';
 import type { OutputFormat } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
+import type { RecordingSettings } from '../settings/parse-settings.ts';
+import { readSettings, type SettingsName } from '../settings/read-settings.ts';
 import { resolveCommand } from './resolve-command.ts';
 import { traceNameOf } from './trace-name.ts';
 
 /** Provider of the state dump of programs. */
 const STATEDUMP_PROVIDER = 'ringtail_statedump:';
-/** Events of the instruments of the Node.js runtime. Their providers are called `node_http`, `node_gc` and so on. */
-const RUNTIME_EVENTS = 'node_*';
+/** Settings of a recording without options. */
+const SETTINGS: SettingsName = 'default';
 
 /** Options of commands that run a command and record it. */
 export interface CommandOptions extends ChannelOptions {
   readonly output?: string;
   readonly userspace?: readonly string[];
   readonly loglevel?: string;
+  readonly settings?: readonly string[];
   readonly clock: ClockKind;
 }
 
@@ -32,6 +36,8 @@ export interface CommandPlan {
   /** Name of the trace without its time. */
   readonly name: string;
   readonly rules: readonly EventRule[];
+  /** Context fields of all events. */
+  readonly contexts: readonly string[];
   readonly channel: ChannelAttributes;
   readonly clock: ClockKind;
   readonly format: OutputFormat;
@@ -42,10 +48,11 @@ export function addCommandOptions(command: Command): Command {
   return command
     .option(
       '-u, --userspace <rule>',
-      'recorded events, by name with * anywhere; repeatable (default: all of the program, those of the runtime at info)',
+      'recorded events, by name with * anywhere; repeatable (default: those of --settings=default)',
       collect,
     )
-    .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
+    .option('-l, --loglevel <level>', 'only events of -u at least this severe: emerg … info … debug, or 0 to 14')
+    .addOption(settingsOption())
     .addOption(clockOption());
 }
 
@@ -60,7 +67,7 @@ export function commandPlan(
     words,
     path: resolveCommand(context, words[0]),
     name: traceNameOf(words, context.cwd),
-    rules: rulesOf(options),
+    ...recordedOf(context, options),
     channel: channelAttributes(context, 'channel0', options, isSnapshot),
     clock: options.clock,
     format: outputFormatOf(command),
@@ -68,23 +75,37 @@ export function commandPlan(
 }
 
 /**
- * The event rules of a recording: without options, the events of `info` and more severe of the runtime, and all others.
- * The state dump is recorded only where a name pattern names it.
+ * What a recording records: the settings and the rules of its options, without any `--settings=default`. A name pattern
+ * with `*` includes the state dump only if it names its provider.
  */
-function rulesOf({ userspace, loglevel }: CommandOptions): EventRule[] {
-  if (userspace === undefined && loglevel === undefined) {
-    return [
-      eventRule('*', { exclude: [`${STATEDUMP_PROVIDER}*`, RUNTIME_EVENTS] }),
-      eventRule(RUNTIME_EVENTS, { loglevel: 'info' }),
-    ];
+function recordedOf(context: Context, { settings, userspace, loglevel }: CommandOptions): RecordingSettings {
+  if (settings !== undefined && loglevel !== undefined && userspace === undefined) {
+    throw new CliError('BAD_ARGUMENT', '--loglevel is for the events of -u; settings have log levels of their own');
   }
-  return (userspace ?? ['*']).flatMap(splitNames).map((pattern) => {
+  const hasRules = userspace !== undefined || loglevel !== undefined;
+  const { rules, contexts } = readSettings(context, settings ?? (hasRules ? [] : [SETTINGS]));
+  return { rules: [...rules, ...(hasRules ? namedRules(userspace ?? ['*'], loglevel) : [])], contexts };
+}
+
+function namedRules(patterns: readonly string[], loglevel: string | undefined): EventRule[] {
+  return patterns.flatMap(splitNames).map((pattern) => {
     const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
     return eventRule(pattern, {
       ...(loglevel !== undefined && { loglevel }),
       ...(leavesOut && { exclude: [`${STATEDUMP_PROVIDER}*`] }),
     });
   });
+}
+
+/** Makes the channel of a recording, with its contexts and rules. */
+export async function enableRecorded(
+  client: SessionDaemonClient,
+  session: string,
+  { channel, contexts, rules }: Pick<CommandPlan, 'channel' | 'contexts' | 'rules'>,
+): Promise<void> {
+  await client.enableChannel(session, channel);
+  if (contexts.length > 0) await client.addContext(session, contexts, channel.name);
+  for (const rule of rules) await client.enableEvent(session, rule, channel.name);
 }
 
 /** Registered processes that outlive the command. */

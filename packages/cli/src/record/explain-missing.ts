@@ -19,17 +19,10 @@ const NOBODY_REGISTERED: Finding = {
     'RINGTAIL_DEBUG=1 in the environment makes the tracer say what it cannot do; ringtail doctor checks the machine',
 };
 
-/** Of the rules of a recording, only those without -u exclude events that programs have: the runtime's. */
-const RUNTIME_ONLY: Finding = {
-  code: 'ALL_EXCLUDED',
-  what: 'The programs have no tracepoints of their own',
-  evidence: ['Node.js did nothing in them that is recorded at the log level info'],
-  nextStep: "record all events of Node.js: ringtail record -u 'node_*'",
-};
-
 /** Next steps for another recording, since the session ends. */
 const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
   NO_MATCHING_TRACEPOINT: 'record an existing name: ringtail record -u PATTERN',
+  ALL_EXCLUDED: 'record what the settings exclude: ringtail record -u PATTERN, or other --settings',
   LOG_LEVEL: 'record less severe events as well: ringtail record -l LEVEL',
   ALL_DISCARDED: 'ringtail record --subbuf-size=4M --num-subbuf=8',
   TRACE_REMOVED: 'keep others from removing the trace (cleaners of temporary directories), and record again',
@@ -79,7 +72,6 @@ export function findingsAtEnd(
 }
 
 function forNextRecording(finding: Finding): Finding {
-  if (finding.code === 'ALL_EXCLUDED') return RUNTIME_ONLY;
   if (finding.meant !== undefined) {
     return { ...finding, nextStep: `did you mean '${finding.meant}'? ringtail record -u ${shellQuote(finding.meant)}` };
   }

@@ -12,7 +12,7 @@ import type { Context } from '../program/context.ts';
 import type { RecordedReport } from '../reading/report/recorded-report.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 import { endOf } from './command-end.ts';
-import { type CommandPlan, survivorsOf } from './command-plan.ts';
+import { type CommandPlan, enableRecorded, survivorsOf } from './command-plan.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
@@ -73,10 +73,9 @@ async function startSession(
   session: string,
   output: string,
 ): Promise<void> {
-  const { shmPath, clock, channel, rules } = plan;
+  const { shmPath, clock } = plan;
   await client.createSession({ name: session, output, shmPath, clock });
-  await client.enableChannel(session, channel);
-  for (const rule of rules) await client.enableEvent(session, rule, channel.name);
+  await enableRecorded(client, session, plan);
   await client.startSession(session);
 }
 
