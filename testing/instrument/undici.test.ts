@@ -9,10 +9,11 @@ const PROGRAM = `
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
-  for (const path of ['/a?token=secret', '/missing', '/drop'])
-    await fetch('http://127.0.0.1:' + port + path).then((response) => response.text()).catch(() => undefined);
-  const cancelled = await fetch('http://127.0.0.1:' + port + '/cancelled');
-  await cancelled.body.cancel();
+  const get = (path) => fetch('http://127.0.0.1:' + port + path);
+  for (const path of ['/a?token=secret', '/missing']) await (await get(path)).text();
+  await (await get('/cancelled')).body.cancel();
+  // The last one: babeltrace2 2.0.4 prints an empty text that follows another as that one.
+  await get('/drop').catch(() => undefined);
   console.log(port);
   server.close();
   server.closeAllConnections();`;
@@ -23,11 +24,11 @@ describe('requests of fetch', () => {
     const begins = fieldsOf(events, 'node_undici:request_begin');
     const origin = `http://127.0.0.1:${stdout.trim()}`;
     expect(begins.map(({ method, origin, path }) => [method, origin, path])).toEqual(
-      ['/a', '/missing', '/drop', '/cancelled'].map((path) => ['GET', origin, path]),
+      ['/a', '/missing', '/cancelled', '/drop'].map((path) => ['GET', origin, path]),
     );
     const ends = fieldsOf(events, 'node_undici:request_end');
     expect(ends.map(({ call_id }) => call_id)).toEqual(begins.map(({ call_id }) => call_id));
-    expect(ends.slice(0, 3).map(({ status, error }) => [status, error])).toEqual([
+    expect(ends.toSpliced(2, 1).map(({ status, error }) => [status, error])).toEqual([
       ['200', ''],
       ['404', ''],
       ['0', 'UND_ERR_SOCKET'],

@@ -130,7 +130,7 @@ describe('of a command', () => {
     expect(world.told).toEqual([]);
     world.programs.settle();
     expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p11.js']);
-    world.lookAfter(10_000);
+    world.lookAfter(40_000);
     expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p11.js', 'p12.js']);
     world.lookAndEnd(11, 12);
     expect(world.told).toHaveLength(2);

@@ -8,8 +8,8 @@ const COMMAND_LOOK_PERIOD_MS = 30;
 const LOOK_PERIOD_MS = 1000;
 /** A look takes milliseconds on a machine with thousands of processes: it may take this fraction of the time. */
 const IDLE_RATIO = 20;
-/** After this time a program has registered, or never will. */
-const PATIENCE_MS = 5000;
+/** After this time a program has registered, or never will. On an overloaded machine, Node.js takes seconds to start. */
+const PATIENCE_MS = 30_000;
 
 export interface UnregisteredProgramsOptions {
   readonly view: ProcessView;
