@@ -55,7 +55,7 @@ export class RuleSet {
     if (known?.enabled && endOf(rule) <= endOf(known.rule)) return false;
     if (known === undefined) this.#rules.set(key, { rule, enabled: true });
     else {
-      known.rule = rule;
+      if (rule.probe !== undefined) known.rule = rule;
       known.enabled = true;
     }
     return true;
