@@ -8,7 +8,7 @@ const COMMAND_LOOK_PERIOD_MS = 30;
 const LOOK_PERIOD_MS = 1000;
 /** A look takes milliseconds on a machine with thousands of processes: it may take this fraction of the time. */
 const IDLE_RATIO = 20;
-/** After this time a program has registered, or never will. On an overloaded machine, Node.js takes seconds to start. */
+/** After this time a program has registered, or never will. Node.js takes seconds to start on an overloaded machine. */
 const PATIENCE_MS = 30_000;
 
 export interface UnregisteredProgramsOptions {
