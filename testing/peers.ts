@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs of others that check Ringtail's output. `tools/install-peers.sh` installs them. */
-export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'sqlite3' | 'gcc' | 'chromium' | 'curl';
+export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'sqlite3' | 'gcc' | 'chromium' | 'curl' | 'pg_ctl';
 
 /**
  * Path of an installed peer. For `describe.skipIf(path === undefined)`.
@@ -48,10 +48,15 @@ export function optionalPeer(peer: OptionalPeer, judged: string): string | undef
   return path;
 }
 
+/** Debian keeps the programs of each version of PostgreSQL in a directory of their own. */
+const POSTGRESQL = '/usr/lib/postgresql';
+
 function findInPath(program: string): string | undefined {
+  const versions = program === 'pg_ctl' && existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL) : [];
   return (process.env.PATH ?? '')
     .split(delimiter)
     .filter((directory) => directory !== '')
+    .concat(versions.map((version) => join(POSTGRESQL, version, 'bin')))
     .map((directory) => join(directory, program))
     .find(isExecutable);
 }

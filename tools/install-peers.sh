@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs the programs of others that check Ringtail (Debian): Babeltrace 2, LTTng, SQLite, a C compiler, Chromium,
-# curl.
+# curl, PostgreSQL.
 # Ringtail itself needs none of them.
 set -euo pipefail
 
-packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc chromium curl)
+packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc chromium curl postgresql)
 
 fail() {
   echo "install-peers: $1" >&2

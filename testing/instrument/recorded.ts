@@ -1,13 +1,26 @@
 /** Records programs that have no tracepoints. */
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { eventsOf, makeSandbox, record, type Sandbox, startNode, type TracedEvent } from '../e2e/harness.ts';
+import {
+  eventsOf,
+  makeSandbox,
+  REGISTER_URL,
+  record,
+  type Sandbox,
+  sandboxWithDaemon,
+  startNode,
+  succeed,
+  type TracedEvent,
+} from '../e2e/harness.ts';
 
 /** An event of the runtime, with its fields by name. */
 export interface RuntimeEvent {
   readonly name: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** The context `$app.node:request_id`, where it was recorded and has a value. */
+  readonly requestId: string | undefined;
 }
 
 /** How a recorded program ended, and its events in order. */
@@ -44,15 +57,35 @@ function outcomeOf({ code, stdout, stderr }: Pick<RecordedProgram, 'code' | 'std
   return { code, stdout, stderr: stderr.replaceAll(/^\(node:\d+\)/gm, '(node:PID)') };
 }
 
+/** The events of a program's run that rules name, with the request to which each belongs. */
+export async function recordedWithRequests(source: string, rules: readonly string[]): Promise<RuntimeEvent[]> {
+  const { sandbox, path } = programIn(sandboxWithDaemon(), source);
+  const trace = join(sandbox.directory, 'trace');
+  await succeed(sandbox, 'create', 'requests', '-o', trace);
+  for (const rule of rules) await succeed(sandbox, 'enable-event', '-u', rule);
+  await succeed(sandbox, 'add-context', '-u', '-t', '$app.node:request_id');
+  await succeed(sandbox, 'start');
+  const ended = await startNode(sandbox, ['--import', REGISTER_URL, path]).ended;
+  expect([ended.code, ended.stderr]).toEqual([0, '']);
+  await succeed(sandbox, 'destroy');
+  return eventsOf(sandbox, trace).map(withFields);
+}
+
 interface ProgramFile {
   readonly sandbox: Sandbox;
   readonly path: string;
 }
 
+const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
 function programIn(sandbox: Sandbox, source: string): ProgramFile {
   const path = join(sandbox.directory, 'app.mjs');
   writeFileSync(path, source);
-  return { sandbox: { ...sandbox, env: { ...sandbox.env, RINGTAIL_INSTRUMENT: undefined } }, path };
+  symlinkSync(PACKAGES, join(sandbox.directory, 'node_modules'));
+  return {
+    sandbox: { ...sandbox, env: { ...sandbox.env, RINGTAIL_INSTRUMENT: undefined, NODE_PRESERVE_SYMLINKS: '1' } },
+    path,
+  };
 }
 
 async function recordedFile({ sandbox, path }: ProgramFile, options: readonly string[]): Promise<RecordedProgram> {
@@ -86,10 +119,11 @@ function withFields({ name, fields }: TracedEvent): RuntimeEvent {
   ];
   return {
     name,
+    requestId: /_app_node_request_id = \{ (\d+) \}/.exec(fields)?.[1],
     fields: Object.fromEntries(
       values.map(([, field, text, label, elements, plain]) => [
         field,
-        text?.replace(/\\(["'\\])/g, '$1') ?? label ?? (elements === undefined ? plain : linesOf(elements)),
+        text?.replaceAll(/\\(["'?\\])/g, '$1') ?? label ?? (elements === undefined ? plain : linesOf(elements)),
       ]),
     ),
   };

@@ -6,6 +6,7 @@
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
 import { consoleLogger } from './loggers/console.ts';
+import { pg } from './packages/pg.ts';
 import { installProbes } from './probes/install-probes.ts';
 import type { ProbedThread } from './probes/probe.ts';
 import { asyncResources, promises } from './runtime/async.ts';
@@ -47,6 +48,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   asyncResources,
   heap,
   consoleLogger,
+  pg,
 };
 
 /** Declares the events of all instruments in this thread, and waits for probes. Never throws. */

@@ -8,6 +8,9 @@ const CLASSES: MadeClasses = {
   'node_http:server_request_end': ['request_id', 'route', 'status', 'aborted'],
   'node_http:client_request_begin': ['call_id', 'method', 'host', 'path'],
   'node_http:client_request_end': ['call_id', 'status', 'error'],
+  'node_pg:query_begin': ['call_id', 'host', 'port', 'query'],
+  'node_pg:query_end': ['call_id', 'rows', 'error'],
+  'node_pg:slow_acquire': ['host', 'port', 'duration_ns'],
   'node_eventloop:stall': ['duration_ns', 'stack'],
   'node_gc:collection': ['kind', 'duration_ns'],
   'node_fs:slow_operation': ['operation', 'form', 'path', 'duration_ns'],
@@ -94,6 +97,28 @@ describe('findings', () => {
     expect(rulesOf(findingsOf([begin(0, 1, '/list'), ...calls(9, 1), end(20, 1)]))).toEqual([]);
     const shared = [begin(0, 1, '/list'), begin(0, 2, '/other'), ...calls(18, 1), end(20, 1), end(21, 2)];
     expect(rulesOf(findingsOf(shared))).toEqual([]);
+  });
+
+  it('name queries of databases: slow ones, those that repeat, and waits for connections of a pool', () => {
+    const query = (ms: number, durationMs: number, id: number, text: string) => [
+      made('node_pg:query_begin', ms, { call_id: id, host: 'db', port: 5432, query: text }),
+      made('node_pg:query_end', ms + durationMs, { call_id: id, rows: 1, error: '' }),
+    ];
+    const { findings: found } = findingsOf([
+      begin(0, 1, '/orders'),
+      ...Array.from({ length: 10 }, (_, i) => query(1 + i, 0.5, i, 'SELECT * FROM items WHERE order_id = $1')).flat(),
+      end(20, 1),
+      ...query(30, 300, 11, 'SELECT * FROM orders'),
+      made('node_pg:slow_acquire', 700, { host: 'db', port: 5432, duration_ns: 250 * MS }),
+    ]);
+    expect(found).toMatchObject([
+      {
+        rule: 'repeated-calls',
+        calls: { target: 'PostgreSQL db:5432', pattern: 'SELECT * FROM items WHERE order_id = $1', most: 10 },
+      },
+      { rule: 'slow-call', span: { label: 'PostgreSQL db:5432 SELECT * FROM orders' } },
+      { rule: 'slow-call', span: { label: 'pool of PostgreSQL db:5432' } },
+    ]);
   });
 
   it('apply each rule at its threshold', () => {

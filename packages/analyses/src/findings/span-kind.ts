@@ -11,6 +11,8 @@ const CALLS: readonly { readonly name: RegExp; readonly kind: WaitKind; readonly
   { name: /^node_dns:/, kind: 'call', word: 'DNS' },
   { name: /^node_net:connect_/, kind: 'call', word: 'connect' },
   { name: /^node_tls:connect_/, kind: 'call', word: 'TLS' },
+  { name: /^node_pg:query_/, kind: 'call', word: 'PostgreSQL' },
+  { name: /^node_pg:(slow_)?acquire$/, kind: 'call', word: 'pool of PostgreSQL' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
   { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },
@@ -35,7 +37,10 @@ export function isCall(name: string): boolean {
 /** The name that a span has in the report. `fields` are of its begin and its end. */
 export function spanLabel(kind: SpanKind, name: string, fields: EventFields): string {
   if (kind === 'operation') return operationName(name);
-  if (kind === 'call') return callOf(name, fields).target;
+  if (kind === 'call') {
+    const { target, pattern } = callOf(name, fields);
+    return firstText(fields, 'query') === '' ? target : `${target} ${pattern}`;
+  }
   return `${firstText(fields, 'method') || 'request'} ${routeOf(fields)}`;
 }
 
@@ -67,6 +72,8 @@ export function callOf(name: string, fields: EventFields): Omit<Wait, 'start' | 
   const host = firstText(fields, 'host', 'hostname', 'origin', 'name', 'address', 'file', 'operation');
   const port = firstText(fields, 'port');
   const target = [call.word, port === '' || host.endsWith(`:${port}`) ? host : `${host}:${port}`].join(' ').trim();
+  const query = firstText(fields, 'query').slice(0, DETAIL_LENGTH_MAX);
+  if (query !== '') return { kind: call.kind, target, detail: query, pattern: query };
   const method = firstText(fields, 'method');
   const path = firstText(fields, 'path');
   return {

@@ -1,0 +1,59 @@
+/** Servers of databases for tests. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requirePeer } from '../peers.ts';
+
+/** Programs of PostgreSQL. Undefined if it is not installed. */
+export const postgresql = requirePeer('pg_ctl', 'events of clients of PostgreSQL');
+
+/** A directory that the server may write, without privileges: PostgreSQL refuses root. */
+function serverDirectory() {
+  const directory = mkdtempSync(join(tmpdir(), 'rt-server-'));
+  const isRoot = process.getuid?.() === 0;
+  const account = isRoot ? accountOfPostgresql() : undefined;
+  if (account !== undefined) execFileSync('chown', [`${account.uid}:${account.gid}`, directory]);
+  chmodSync(directory, 0o700);
+  return { directory, account };
+}
+
+function accountOfPostgresql(): { readonly uid: number; readonly gid: number } {
+  const entry = execFileSync('getent', ['passwd', 'postgres'], { encoding: 'utf8' }).split(':');
+  return { uid: Number(entry[2]), gid: Number(entry[3]) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A server on a port of 127.0.0.1. */
+interface Server {
+  readonly port: number;
+  /** Ends the server and removes its files. */
+  stop(): void;
+}
+
+/** Starts a PostgreSQL server. Its user is `tester`, its database `postgres`. */
+export async function startPostgresql(): Promise<Server> {
+  const { directory, account } = serverDirectory();
+  const data = join(directory, 'data');
+  const run = (args: readonly string[]) =>
+    execFileSync(postgresql!, [...args, '-D', data, '-s'], { cwd: directory, stdio: 'ignore', ...account });
+  run(['init', '-o', '-A trust -U tester -N -E UTF8 --locale=C']);
+  const port = await freePort();
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
+  run(['start', '-w', '-t', '120', '-o', options, '-l', join(directory, 'log')]);
+  const stop = () => {
+    run(['stop', '-m', 'immediate']);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { port, stop };
+}
