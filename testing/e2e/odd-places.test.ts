@@ -1,6 +1,6 @@
 /** Commands with an unusable working directory or home directory. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -72,6 +72,21 @@ describe('a working directory that was removed', () => {
       expect([words, ended.code]).toEqual([words, 1]);
       expect(ended.stderr).toContain('is a relative path, and the working directory was removed');
     }
+  });
+});
+
+describe('a package that is a link', () => {
+  it('is loaded by its real path in a recorded program, as without Ringtail', async () => {
+    const sandbox = makeSandbox();
+    const real = join(sandbox.directory, 'store', 'linked');
+    const modules = join(sandbox.directory, 'node_modules');
+    for (const directory of [real, modules]) mkdirSync(directory, { recursive: true });
+    writeFileSync(join(real, 'index.js'), 'module.exports = __filename;');
+    symlinkSync(real, join(modules, 'linked'));
+    const app = join(sandbox.directory, 'app.cjs');
+    writeFileSync(app, "process.stdout.write(require('linked'));");
+    const { ended } = await record(sandbox, [process.execPath, app]);
+    expect(ended.stdout).toBe(join(real, 'index.js'));
   });
 });
 

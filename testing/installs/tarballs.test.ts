@@ -38,6 +38,9 @@ const CONTENTS = {
     'bundle/tracer/dist/register.js',
     'bundle/tracer/package.json',
     'man',
+    'settings/default.json',
+    'settings/profile.json',
+    'settings/schema.json',
     'types *.d.ts',
   ],
   '@ringtail/tracer': [

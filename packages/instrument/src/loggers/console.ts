@@ -69,7 +69,8 @@ function hasChannels(): boolean {
     isPublished = true;
   };
   subscribe(channelOf('log'), subscriber);
-  new Console({ stdout: { write: () => true } as never, ignoreErrors: false }).log('');
+  // Its look for colours would open the standard error of the program.
+  new Console({ stdout: { write: () => true } as never, ignoreErrors: false, colorMode: false }).log('');
   unsubscribe(channelOf('log'), subscriber);
   return isPublished;
 }

@@ -14,7 +14,7 @@ import {
   type RegisterMessage,
 } from '@ringtail/protocol';
 import { guarded, inNextTurn, later } from '../host/event-loop.ts';
-import { fstatSync } from '../host/files.ts';
+import { inodeOfSocket } from '../host/files.ts';
 import { settings } from '../host/inheritance.ts';
 import { sendTimeoutMs } from './daemon-timeouts.ts';
 
@@ -72,7 +72,7 @@ export class DaemonLink {
   readonly #posix: Posix;
   readonly #fd: number;
   /** The socket's inode: the application may close the descriptor, and have its number for something else. */
-  readonly #inode: number;
+  readonly #inode: bigint;
   readonly #socket: Socket;
   readonly #listeners: DaemonLinkListeners;
   readonly #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
@@ -93,7 +93,7 @@ export class DaemonLink {
     this.#fd = fd;
     this.slot = slot;
     this.#listeners = listeners;
-    this.#inode = fstatSync(fd).ino;
+    this.#inode = inodeOfSocket(fd);
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.unref();
     this.#socket.on('data', (bytes) => this.#receive(bytes));
@@ -223,7 +223,7 @@ export class DaemonLink {
   #isOurs(): boolean {
     if (!this.#open || this.#socket.destroyed) return false;
     try {
-      if (fstatSync(this.#fd).ino === this.#inode) return true;
+      if (inodeOfSocket(this.#fd) === this.#inode) return true;
     } catch {
       // No file has the number now.
     }

@@ -4,5 +4,16 @@
  */
 import fs from 'node:fs';
 
-export const { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, readlinkSync, readSync } = fs;
+export const { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readlinkSync, readSync } = fs;
 export const { statSync, writeSync } = fs;
+const { fstatSync } = fs;
+
+/**
+ * Inode of a socket.
+ *
+ * Node.js 20 keeps the last status that is not of `bigint`. If this is of a socket, `realpathSync` takes directories
+ * that it knows for sockets, and `require` loads linked packages by the paths of their links.
+ */
+export function inodeOfSocket(fd: number): bigint {
+  return fstatSync(fd, { bigint: true }).ino;
+}
