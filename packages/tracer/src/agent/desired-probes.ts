@@ -44,6 +44,14 @@ export class DesiredProbes {
     else if (probes.length > 0) this.#reportMissing();
   }
 
+  /** Removes all probes. This works, too, after the program has replaced functions of the language. */
+  clear(): void {
+    if (this.#probes.length === 0) return;
+    this.#probes = [];
+    this.#text = '[]';
+    this.#listener?.([]);
+  }
+
   #reportMissing(): void {
     if (this.#isMissingReported) return;
     this.#isMissingReported = true;

@@ -208,7 +208,7 @@ export class ThreadAgent {
     debug(reason);
     this.inoperative = reason;
     this.#tracepoints.disable();
-    this.#probes.update([]);
+    this.#probes.clear();
   }
 }
 
