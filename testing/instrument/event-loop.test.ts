@@ -69,7 +69,7 @@ describe('stalls of the event loop', () => {
       await wait(2500);
       computesTooLong();
       await wait(100);
-      console.log(process.getActiveResourcesInfo(), process._getActiveHandles().length);
+      console.log(process.getActiveResourcesInfo().join() + process._getActiveHandles().length);
       console.log(before[0] === Error.stackTraceLimit, before[1] === Error.prepareStackTrace);
       console.error(Object.keys(globalThis).length);
       computesTooLong();
