@@ -44,7 +44,6 @@ export interface EventIdentity {
   readonly requestId: AttributeValue | undefined;
   /** Of the caller of the request; undefined if it is unknown. */
   readonly traceId: string | undefined;
-  readonly parentSpanId: string | undefined;
 }
 
 export function identityOf({ packet, commonContext, specificContext }: EventMessage): EventIdentity {
@@ -63,15 +62,13 @@ export function identityOf({ packet, commonContext, specificContext }: EventMess
     tid: find('vtid', 'tid', 'pthread_id'),
     procname: find('procname'),
     requestId: find('_app_node_request_id') || undefined,
-    traceId: identifier(find('_app_node_trace_id'), 32),
-    parentSpanId: identifier(find('_app_node_parent_span_id'), 16),
+    traceId: traceIdIn(find('_app_node_trace_id')),
   };
 }
 
-/** @returns undefined for a value that is no such identifier, or the invalid one of zeros */
-export function identifier(value: AttributeValue | undefined, digits: number): string | undefined {
-  const isValid = typeof value === 'string' && value.length === digits && /^(?!0+$)[0-9a-f]+$/.test(value);
-  return isValid ? value : undefined;
+/** @returns undefined for a value that is no trace ID, or the invalid one of zeros */
+function traceIdIn(value: AttributeValue | undefined): string | undefined {
+  return typeof value === 'string' && /^(?!0+$)[0-9a-f]{32}$/.test(value) ? value : undefined;
 }
 
 /** The payload of an event, and its contexts that are no identity, under OpenTelemetry's names where it has names. */
@@ -95,7 +92,7 @@ function addContexts(
   of: StructureFieldClass | undefined,
 ): void {
   for (const [name, value] of membersOf(context, of)) {
-    if (IDENTITY.has(name) || name === '_app_node_parent_span_id') continue;
+    if (IDENTITY.has(name)) continue;
     attributes[name.replace(/^_app_node_/, 'node.').replace(/^_app_/, 'app.')] = value;
   }
 }

@@ -13,8 +13,8 @@ export function telemetryKind(name: string): TelemetrySpanKind {
 }
 
 /**
- * The name of a span: `GET /users/:id`, `shop:order`, `fs readFile`. It has no paths and hosts, of which there are
- * too many.
+ * The name of a span: `GET /users/:id`, `shop:order`, `fs readFile`. It contains no path and no host,
+ * which would make a name of its own for each.
  *
  * @param name of the event that begins or reports it
  */

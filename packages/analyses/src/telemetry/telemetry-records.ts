@@ -36,8 +36,6 @@ interface TelemetryRecord {
 /** A time span between two events, or of an event with a duration. */
 export interface TelemetrySpan extends TelemetryRecord, SpanIdentifiers {
   readonly parentSpanId: string | undefined;
-  /** Whether the parent is a span of another process. */
-  readonly hasRemoteParent: boolean;
   readonly kind: TelemetrySpanKind;
   readonly begin: Instant;
   readonly end: Instant;

@@ -85,11 +85,9 @@ export class Telemetry {
     const ids = isRequest
       ? this.#ids.ofRequest(requestKey(begin, attributes.request_id), begin.identity.traceId)
       : this.#ids.ofSpan(`${key}/${begin.event.at}`, parent);
-    const remoteParent = isRequest && begin.identity.traceId === ids.traceId ? begin.identity.parentSpanId : undefined;
     this.#span(begin, {
       ...ids,
-      parentSpanId: parent?.spanId ?? remoteParent,
-      hasRemoteParent: remoteParent !== undefined,
+      parentSpanId: parent?.spanId,
       begin: begin.event,
       end: end.event,
       attributes,
@@ -112,7 +110,6 @@ export class Telemetry {
     this.#span(seen, {
       ...this.#ids.ofSpan(`${thread}/${call}/${begin}`, parent),
       parentSpanId: parent?.spanId,
-      hasRemoteParent: false,
       begin: instantOf(begin),
       end: instantOf(begin + ns),
       attributes,

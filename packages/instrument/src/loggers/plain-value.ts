@@ -1,7 +1,6 @@
 import { inspect, types } from 'node:util';
+import { isSecretName } from '../secret-names.ts';
 
-/** Members with such names are never recorded. */
-const SECRET = /password|token|secret|authorization/i;
 const DEPTH_MAX = 6;
 const MEMBERS_MAX = 64;
 /** Values in one copy. */
@@ -115,7 +114,7 @@ class Copier {
     const names = keys(value);
     for (const name of names.slice(0, MEMBERS_MAX)) {
       const property = getOwnPropertyDescriptor(value, name);
-      if (property === undefined || !('value' in property) || SECRET.test(name)) continue;
+      if (property === undefined || !('value' in property) || isSecretName(name)) continue;
       set(copy, this.#text(name), this.copy(property.value, depth + 1));
     }
     if (names.length > MEMBERS_MAX) set(copy, '…', `${names.length - MEMBERS_MAX} more`);

@@ -135,7 +135,7 @@ export function pg({ provider, u16, u32, u64, str }: Tracer): readonly EventSour
         }),
     },
     {
-      // Queries, too: those of a pool begin in the context of its caller.
+      // Also for queries: only through connect() does a query of a pool know the request of its caller.
       tracepoints: [acquire, slowAcquire, begin],
       install: () =>
         changeModule({

@@ -1,10 +1,10 @@
 import { types } from 'node:util';
+import { isSecretName } from '../secret-names.ts';
 
 const TEXT_LENGTH_MAX = 256;
 const ENTRIES_MAX = 16;
 const DEPTH_MAX = 3;
 const LENGTH_MAX = 1024;
-const SECRET = /password|token|secret|authorization/i;
 const { getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 /** Stands for a value that could not be read. */
@@ -18,7 +18,7 @@ export class Unreadable {
 
 /**
  * A value as text. Runs no code of the program: no getter, no proxy, no `toString`. Long texts, long lists and deep
- * objects are cut, with an ellipsis. Properties whose names are those of secrets have no value.
+ * objects are cut, with an ellipsis. Values of members such as `password` are left out.
  */
 export function describeValue(value: unknown): string {
   return cut(textOf(value, 0), LENGTH_MAX);
@@ -68,7 +68,7 @@ function objectText(value: object, depth: number): string {
 }
 
 function propertyText(holder: object, key: string, depth: number): string {
-  if (SECRET.test(key)) return '<left out>';
+  if (isSecretName(key)) return '<left out>';
   const property = getOwnPropertyDescriptor(holder, key);
   if (property === undefined) return '<empty>';
   return 'value' in property ? textOf(property.value, depth + 1) : '<getter>';

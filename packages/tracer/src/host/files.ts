@@ -11,8 +11,8 @@ const { fstatSync } = fs;
 /**
  * Inode of a socket.
  *
- * Node.js 20 keeps the last status that is not of `bigint`. If this is of a socket, `realpathSync` takes directories
- * that it knows for sockets, and `require` loads linked packages by the paths of their links.
+ * Node.js 20 keeps the result of the last `stat` without `bigint`. After one of a socket, `realpathSync` mistakes known
+ * directories for sockets, and `require` loads linked packages by the paths of their links. Hence the `bigint`.
  */
 export function inodeOfSocket(fd: number): bigint {
   return fstatSync(fd, { bigint: true }).ino;

@@ -65,13 +65,13 @@ export function decodeAnswer(bytes: Uint8Array, signal: OtlpSignal, encoding: Ot
 }
 
 function readableSpan(span: TelemetrySpan): ReadableSpan {
-  const { traceId, spanId, parentSpanId, hasRemoteParent, error } = span;
+  const { traceId, spanId, parentSpanId, error } = span;
   const read: Partial<Record<keyof ReadableSpan, unknown>> = {
     name: span.name,
     kind: KINDS[span.kind],
     spanContext: () => ({ traceId, spanId, traceFlags: SAMPLED }),
     ...(parentSpanId !== undefined && {
-      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: SAMPLED, isRemote: hasRemoteParent },
+      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: SAMPLED, isRemote: false },
     }),
     startTime: timeOf(span.begin),
     endTime: timeOf(span.end),

@@ -17,8 +17,8 @@ import type { UserServices } from '../user/user-services.ts';
 import { loggersOf } from './listed-loggers.ts';
 
 /**
- * A kind of logger of Node.js programs. Its channels and rules are those of user space, with the names of loggers as
- * names of events: user space starts, takes and counts what they record.
+ * A kind of logger in Node.js programs, such as the console. Its rules name loggers in place of events. User space
+ * keeps its channels, and starts, drains and counts what they record.
  */
 export class LoggerDomain implements Domain {
   readonly name: NodeLogger;
