@@ -11,6 +11,7 @@ import { installProbes } from './probes/install-probes.ts';
 import type { ProbedThread } from './probes/probe.ts';
 import { asyncResources, promises } from './runtime/async.ts';
 import { childProcess } from './runtime/child-process.ts';
+import { cpu } from './runtime/cpu/cpu.ts';
 import { dns } from './runtime/dns.ts';
 import { eventLoop } from './runtime/event-loop/event-loop.ts';
 import { fs } from './runtime/fs.ts';
@@ -47,6 +48,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   promises,
   asyncResources,
   heap,
+  cpu,
   consoleLogger,
   pg,
 };

@@ -175,7 +175,7 @@ class Guard {
 
   #environment(): Readonly<Record<string, string | undefined>> {
     return {
-      ...tracedEnvironment(this.#context.env, registerUrl(), this.#daemon.runDirectory.path),
+      ...tracedEnvironment(this.#context.env, registerUrl(), this.#daemon.runDirectory.path, this.#plan.profileHertz),
       RINGTAIL_GUARD: '1',
     };
   }

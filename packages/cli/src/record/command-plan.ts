@@ -5,6 +5,7 @@ import { isRunning } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
 import { clockOption, collect, outputFormatOf, settingsOption, splitNames } from '../options/common-options.ts';
+import { profileOption } from '../options/profile-option.ts';
 import { eventRule } from '../options/rule-options.ts';
 import type { OutputFormat } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
@@ -17,6 +18,8 @@ import { traceNameOf } from './trace-name.ts';
 const STATEDUMP_PROVIDER = 'ringtail_statedump:';
 /** Settings of a recording without options. */
 const SETTINGS: SettingsName = 'default';
+/** Events of `--profile`. */
+const PROFILE_RULE = 'node_cpu:*';
 
 /** Options of commands that run a command and record it. */
 export interface CommandOptions extends ChannelOptions {
@@ -24,6 +27,8 @@ export interface CommandOptions extends ChannelOptions {
   readonly userspace?: readonly string[];
   readonly loglevel?: string;
   readonly settings?: readonly string[];
+  /** CPU samples a second. */
+  readonly profile?: number;
   readonly clock: ClockKind;
 }
 
@@ -38,6 +43,8 @@ export interface CommandPlan {
   readonly rules: readonly EventRule[];
   /** Context fields of all events. */
   readonly contexts: readonly string[];
+  /** CPU samples a second of `--profile`. */
+  readonly profileHertz: number | undefined;
   readonly channel: ChannelAttributes;
   readonly clock: ClockKind;
   readonly format: OutputFormat;
@@ -53,6 +60,7 @@ export function addCommandOptions(command: Command): Command {
     )
     .option('-l, --loglevel <level>', 'only events of -u at least this severe: emerg … info … debug, or 0 to 14')
     .addOption(settingsOption())
+    .addOption(profileOption())
     .addOption(clockOption());
 }
 
@@ -68,6 +76,7 @@ export function commandPlan(
     path: resolveCommand(context, words[0]),
     name: traceNameOf(words, context.cwd),
     ...recordedOf(context, options),
+    profileHertz: options.profile,
     channel: channelAttributes(context, 'channel0', options, isSnapshot),
     clock: options.clock,
     format: outputFormatOf(command),
@@ -78,13 +87,15 @@ export function commandPlan(
  * What a recording records: the settings and the rules of its options, without any `--settings=default`. A name pattern
  * with `*` includes the state dump only if it names its provider.
  */
-function recordedOf(context: Context, { settings, userspace, loglevel }: CommandOptions): RecordingSettings {
+function recordedOf(context: Context, { settings, userspace, loglevel, profile }: CommandOptions): RecordingSettings {
   if (settings !== undefined && loglevel !== undefined && userspace === undefined) {
     throw new CliError('BAD_ARGUMENT', '--loglevel is for the events of -u; settings have log levels of their own');
   }
   const hasRules = userspace !== undefined || loglevel !== undefined;
   const { rules, contexts } = readSettings(context, settings ?? (hasRules ? [] : [SETTINGS]));
-  return { rules: [...rules, ...(hasRules ? namedRules(userspace ?? ['*'], loglevel) : [])], contexts };
+  const named = hasRules ? namedRules(userspace ?? ['*'], loglevel) : [];
+  const profiled = profile === undefined ? [] : [eventRule(PROFILE_RULE, {})];
+  return { rules: [...rules, ...named, ...profiled], contexts };
 }
 
 function namedRules(patterns: readonly string[], loglevel: string | undefined): EventRule[] {

@@ -5,11 +5,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The command's environment: every Node.js program in it, however deep, loads the tracer before its first line and
  * registers in our run directory.
+ *
+ * @param profileHertz CPU samples a second, if not the default
  */
-export function tracedEnvironment(env: Environment, registerUrl: string, runDirectory: string): Environment {
+export function tracedEnvironment(
+  env: Environment,
+  registerUrl: string,
+  runDirectory: string,
+  profileHertz?: number,
+): Environment {
   // First, so that other preloads of the command can trace. The user's own options stay unchanged.
   const nodeOptions = [preloadOption(registerUrl), env.NODE_OPTIONS].filter(Boolean).join(' ');
-  return { ...env, NODE_OPTIONS: nodeOptions, RINGTAIL_RUNDIR: runDirectory };
+  return {
+    ...env,
+    NODE_OPTIONS: nodeOptions,
+    RINGTAIL_RUNDIR: runDirectory,
+    ...(profileHertz !== undefined && { RINGTAIL_PROFILE_HZ: String(profileHertz) }),
+  };
 }
 
 /** Has the daemon report programs of the command that do not register. An older daemon cannot. */

@@ -89,7 +89,7 @@ async function runRecorded(
 ): Promise<Recording> {
   const watch = new Watch(daemon.client, session);
   const processes = await followEnds(daemon.client);
-  const env = tracedEnvironment(context.env, registerUrl(), daemon.runDirectory.path);
+  const env = tracedEnvironment(context.env, registerUrl(), daemon.runDirectory.path, plan.profileHertz);
   const begin = performance.now();
   let command: Awaited<ReturnType<typeof runCommand>>;
   try {
