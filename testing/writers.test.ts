@@ -20,6 +20,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'cli/src/reading/print-text.ts': 'printPrettyInJobs',
   // Numbers and texts in JSON or protobuf, into a file.
   'cli/src/reading/otlp/otlp-files.ts': 'openOutputFile(',
+  'cli/src/reading/profiles/profile-files.ts': 'openOutputFile(',
   'reader/src/files/jobs/job-process.ts': 'SlicePrinter',
   'cli/src/mi/xml.ts': '...XML_VALUES',
   'session-file/src/sessions/print-session-file.ts': '...XML_VALUES',

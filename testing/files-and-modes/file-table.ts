@@ -28,7 +28,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'HOME/ringtail-traces/NAME-DATE': 'a trace of `record` or `create`, snapshots of `guard`',
   'HOME/ringtail-traces/NAME-DATE/NAME-DATE': 'a snapshot',
   'HOME/ringtail-traces/NAME-DATE/NAME-DATE/.snapshot.json': 'statistics of the snapshot',
-  OUTPUT: 'output directory of a session, `crash -o`, `convert -w` of a trace, `convert -o otlp`',
+  OUTPUT:
+    'output directory of a session, `crash -o`, `convert -w` of a trace, `convert -o otlp`, `convert -o cpuprofile`',
   'OUTPUT/.ringtail': 'state of the consumer daemon; removed when the session is destroyed',
   'OUTPUT/.ringtail/UUID': 'checkpoints of one trace',
   'OUTPUT/.ringtail/UUID/CHANNEL_N.checkpoint': 'position of a ring',

@@ -16,6 +16,10 @@ export { type NumberQuantiles, RELATIVE_ERROR, VALUES_EXACT_MAX } from './number
 export type { DurationBin } from './pairs/duration-bins.ts';
 export type { DurationGroup, SlowPair } from './pairs/duration-summary.ts';
 export type { PairStatistics } from './pairs/pair-matcher.ts';
+export { CpuProfiles, type ThreadProfile } from './profiles/cpu-profiles.ts';
+export { cpuprofileText } from './profiles/cpuprofile.ts';
+export { foldedText } from './profiles/folded.ts';
+export { speedscopeText, threadName } from './profiles/speedscope.ts';
 export type { CountedEvents, FieldStatistics } from './statistics/event-counts.ts';
 export type { Losses } from './statistics/losses.ts';
 export {

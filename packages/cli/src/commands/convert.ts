@@ -10,12 +10,12 @@ import { addTextOptions } from '../reading/text-options.ts';
 export function addConvert(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('convert')
-    .description('convert traces: to text, tables, other traces, or spans and logs of OpenTelemetry')
+    .description('convert traces: to text, tables, other traces, CPU profiles, or spans and logs of OpenTelemetry')
     .argument('[paths...]', 'traces, or directories above traces (default: the newest in ringtail-traces at home)')
     .addOption(new Option('-o, --format <format>', 'output format').choices(CONVERT_FORMATS).default('text'))
     .option(
       '-w, --output <path>',
-      'output file; with ctf, ctf2, otlp and otlp-proto a new or empty directory (default: standard output)',
+      'output file; with ctf, ctf2, otlp, otlp-proto and cpuprofile a new or empty directory (default: standard output)',
     )
     .option('--endpoint <url>', 'with otlp and otlp-proto: send to a collector, to /v1/traces and /v1/logs below URL')
     .option('--header <header>', "header of requests to the collector: 'NAME: VALUE'; repeatable", collect)
@@ -33,11 +33,16 @@ Formats:
   json     an object a line for each event    ctf2        a trace of CTF 2
   counter  how many messages of which kind    otlp        spans and logs of OpenTelemetry, as JSON
   dummy    nothing: read only                 otlp-proto  the same as protobuf
+Of CPU samples, which ringtail record --profile=1000 records:
+  cpuprofile  a file for each thread, for Chrome DevTools and Visual Studio Code
+  speedscope  for https://www.speedscope.app
+  folded      a line for each stack, for flame graphs
 
 Examples:
   ringtail convert /tmp/trace -o csv -w events.csv
   ringtail convert /tmp/trace -o ctf -w /tmp/cut --begin 14:03:20 --end 14:03:25
   ringtail convert /tmp/trace -o ctf2 -w /tmp/slow --filter 'duration_ms > 500'
+  ringtail convert /tmp/trace -o speedscope -w cpu.speedscope.json
   ringtail convert /tmp/trace -o otlp -w /tmp/spans --service-name=shop
   ringtail convert /tmp/trace -o otlp-proto --endpoint=http://localhost:4318`,
   );

@@ -29,6 +29,7 @@ export type CliErrorCode =
   | 'NO_DAEMON'
   | 'NO_SUCH_USER'
   | 'NO_TRACE'
+  | 'NO_SAMPLES'
   | 'TRACE_IN_USE'
   | 'TRACE_NOT_REMOVED'
   | 'NO_WORKING_DIRECTORY'

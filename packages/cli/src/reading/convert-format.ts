@@ -7,6 +7,9 @@ export const CONVERT_FORMATS = [
   'ctf2',
   'otlp',
   'otlp-proto',
+  'cpuprofile',
+  'speedscope',
+  'folded',
   'counter',
   'dummy',
 ] as const;

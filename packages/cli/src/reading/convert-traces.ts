@@ -27,6 +27,7 @@ import { convertToOtlp } from './otlp/convert-to-otlp.ts';
 import type { OtlpOptions } from './otlp/otlp-options.ts';
 import { Output } from './output.ts';
 import { prettyOptions, printText } from './print-text.ts';
+import { convertToProfiles, isProfileFormat } from './profiles/convert-to-profiles.ts';
 import { ProgressBar } from './progress-bar.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import type { TextOptions } from './text-options.ts';
@@ -61,6 +62,8 @@ export async function convertTraces(
   try {
     warnOfEmptySelection(context, reader.traces, options);
     if (isCtf) convertToCtf(context, command, reader, options);
+    else if (isProfileFormat(options.format))
+      convertToProfiles(context, command, reader, options.format, options.output);
     else if (isOtlp) await convertToOtlp(context, command, reader, options);
     else await convertToText(context, reader, options);
   } finally {
