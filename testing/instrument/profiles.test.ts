@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { makeSandbox, record, ringtail, succeed } from '../e2e/harness.ts';
@@ -60,6 +61,9 @@ describe('CPU samples of a recorded program', () => {
       expect(timeDeltas).toHaveLength(samples.length);
       count += samples.filter((id: number) => names.get(id) === 'burnCycles').length;
     }
+    const pprof = join(sandbox.directory, 'cpu.pb.gz');
+    await succeed(sandbox, 'convert', trace, '-o', 'pprof', '-w', pprof);
+    expect(gunzipSync(readFileSync(pprof)).includes('burnCycles')).toBe(true);
     const lines = (await succeed(sandbox, 'convert', trace, '-o', 'folded')).split('\n');
     const busy = lines.filter((line) => /;outer \(file:[^;]*\);burnCycles \(file:[^;]*\) \d+$/.test(line));
     expect(busy.length).toBeGreaterThanOrEqual(2);

@@ -1,8 +1,10 @@
+import { Profile } from 'pprof-format';
 import { describe, expect, it } from 'vitest';
 import { type MadeEvent, madeStream } from '../testing/made-events.test.support.ts';
 import { CpuProfiles } from './cpu-profiles.ts';
 import { cpuprofileText } from './cpuprofile.ts';
 import { foldedText } from './folded.ts';
+import { pprofBytes } from './pprof.ts';
 import { speedscopeText } from './speedscope.ts';
 
 const CLASSES = {
@@ -95,6 +97,41 @@ describe('profiles of CPU samples', () => {
     ]);
     expect(nodes[0]).toMatchObject({ id: 1, children: [2], callFrame: { functionName: '(root)' } });
     expect([ids, timeDeltas, startTime, endTime]).toEqual([[3, 2, 3], [0, 1000, 1000], 10_000, 13_000]);
+  });
+
+  it('are a profile of pprof with the functions, counts and times of each stack', () => {
+    const { profiles, functions } = profilesOf(
+      ...SLICE,
+      fn(1, 2, 'sort', 'native'),
+      stacks(1, [4, 3, 2]),
+      samples(1, 10, 4, 2, 4),
+    );
+    const profile = Profile.decode(Buffer.concat([...pprofBytes(profiles, functions)]));
+    const text = (index: unknown) => profile.stringTable.strings[Number(index)];
+    const nameOf = (id: unknown) => {
+      const { line } = profile.location.find((location) => Number(location.id) === Number(id))!;
+      return text(profile.function.find((of) => Number(of.id) === Number(line[0]!.functionId))!.name);
+    };
+    expect(profile.sampleType.map(({ type, unit }) => [text(type), text(unit)])).toEqual([
+      ['samples', 'count'],
+      ['wall', 'nanoseconds'],
+    ]);
+    const seen = profile.sample.map(({ locationId, value, label }) => ({
+      stack: locationId.map(nameOf),
+      value: value.map(Number),
+      label: label.map(({ key, str }) => [text(key), text(str)]),
+    }));
+    const label = [['thread', 'process 7']];
+    expect(seen).toEqual([
+      { stack: ['outer'], value: [1, 1_000_000], label },
+      { stack: ['sort (native)', 'inner', 'outer'], value: [2, 2_000_000], label },
+    ]);
+    expect(profile.function.map(({ filename, startLine }) => [text(filename), Number(startLine)])).toEqual([
+      ['file:///app.js', 3],
+      ['file:///app.js', 3],
+      ['', 0],
+    ]);
+    expect(Number(profile.durationNanos)).toBe(3_000_000);
   });
 
   it('survive sequences of different lengths, cycles, and stacks of hostile depth', () => {

@@ -37,6 +37,7 @@ Of CPU samples, which ringtail record --profile=1000 records:
   cpuprofile  a file for each thread, for Chrome DevTools and Visual Studio Code
   speedscope  for https://www.speedscope.app
   folded      a line for each stack, for flame graphs
+  pprof       for go tool pprof
 
 Examples:
   ringtail convert /tmp/trace -o csv -w events.csv

@@ -10,6 +10,7 @@ export const CONVERT_FORMATS = [
   'cpuprofile',
   'speedscope',
   'folded',
+  'pprof',
   'counter',
   'dummy',
 ] as const;

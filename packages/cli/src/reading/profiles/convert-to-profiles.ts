@@ -1,4 +1,5 @@
-import { CpuProfiles, cpuprofileText, foldedText, speedscopeText } from '@ringtail/analyses';
+import { gzipSync } from 'node:zlib';
+import { CpuProfiles, cpuprofileText, foldedText, pprofBytes, speedscopeText } from '@ringtail/analyses';
 import { type TraceReader, visitEvents } from '@ringtail/reader';
 import type { Command } from 'commander';
 import { CliError } from '../../errors/cli-error.ts';
@@ -10,7 +11,7 @@ import type { ConvertFormat } from '../convert-format.ts';
 import { Output } from '../output.ts';
 import { ProfileFiles } from './profile-files.ts';
 
-const PROFILE_FORMATS = ['cpuprofile', 'speedscope', 'folded'] as const satisfies readonly ConvertFormat[];
+const PROFILE_FORMATS = ['cpuprofile', 'speedscope', 'folded', 'pprof'] as const satisfies readonly ConvertFormat[];
 type ProfileFormat = (typeof PROFILE_FORMATS)[number];
 
 export function isProfileFormat(format: ConvertFormat): format is ProfileFormat {
@@ -39,8 +40,7 @@ export function convertToProfiles(
   }
   if (omittedCount > 0) warn(context, `the stacks of ${plural(omittedCount, 'sample')} are not in the trace`);
   if (files === undefined) {
-    const text = format === 'speedscope' ? speedscopeText(profiles, functions) : foldedText(profiles, functions);
-    writeParts(new Output(context, path), text);
+    writeParts(new Output(context, path), partsOf(format, samples));
     return;
   }
   for (const profile of profiles) files.write(profile, cpuprofileText(profile, functions));
@@ -56,9 +56,18 @@ function directoryOf(context: Context, path: string | undefined): string {
   throw new CliError('BAD_ARGUMENT', 'profiles need a directory', 'name a new one with -w DIR');
 }
 
-function writeParts(output: Output, parts: Iterable<string>): void {
+function* partsOf(format: ProfileFormat, { profiles, functions }: CpuProfiles): Iterable<string | Uint8Array> {
+  if (format === 'speedscope') yield* speedscopeText(profiles, functions);
+  else if (format === 'folded') yield* foldedText(profiles, functions);
+  else yield gzipSync(Buffer.concat([...pprofBytes(profiles, functions)]));
+}
+
+function writeParts(output: Output, parts: Iterable<string | Uint8Array>): void {
   try {
-    for (const part of parts) if (!output.write(part)) return;
+    for (const part of parts) {
+      const isWanted = typeof part === 'string' ? output.write(part) : output.writeBytes(part);
+      if (!isWanted) return;
+    }
   } finally {
     output.close();
   }
