@@ -27,6 +27,15 @@ const SERVERS = [
     budget: '≤ 1 % more',
     isWithin: ({ share }) => share <= 0.01,
   },
+  {
+    what: 'unchanged server, 1000 CPU samples a second',
+    mode: 'untraced',
+    rules: [{ pattern: 'node_cpu:*' }],
+    // Longer than two slices of samples: their ends cost more than the samples.
+    seconds: 12,
+    budget: '≤ 3 % more',
+    isWithin: ({ share }) => share <= 0.03,
+  },
 ];
 
 export async function run({ quick, ringtail, folder }) {
@@ -35,8 +44,10 @@ export async function run({ quick, ringtail, folder }) {
   const rows = [];
   const notes = [`autocannon with ${CONNECTIONS} connections, ${rounds} pairs of ${seconds} s; medians of the pairs.`];
   for (const server of SERVERS) {
+    const serverSeconds = (quick ? undefined : server.seconds) ?? seconds;
+    if (serverSeconds !== seconds) notes.push(`Pairs of ${serverSeconds} s: ${server.what}.`);
     const pairs = await ringtail.session({ output: join(folder, 'events') }, (client, session) =>
-      measure(client, session, server, ringtail.env, rounds, seconds),
+      measure(client, session, server, ringtail.env, rounds, serverSeconds),
     );
     const offNs = median(pairs.map(({ off }) => off));
     const moreNs = median(pairs.map(({ on, off }) => on - off));
