@@ -3,7 +3,8 @@ import { PROGRAMS_REMEMBERED_MAX, TROUBLES_MAX } from '../shares/limits.ts';
 
 /** Sentences about failures: each one once, and a bounded number of them. */
 export class Troubles {
-  readonly #sentences = new Set<string>();
+  /** Each with the numbers of the processes that it is about; undefined if it stays, whatever these do. */
+  readonly #sentences = new Map<string, Set<number> | undefined>();
   readonly #onNew: (sentence: string) => void;
   #omitted = 0;
   #programsNotRecorded = 0;
@@ -20,19 +21,38 @@ export class Troubles {
   }
 
   add(sentence: string): void {
-    if (this.#sentences.has(sentence)) return;
-    if (this.#sentences.size >= TROUBLES_MAX) {
-      this.#omitted++;
-      return;
-    }
-    this.#sentences.add(sentence);
-    this.#onNew(sentence);
+    if (this.#keep(sentence)) this.#sentences.set(sentence, undefined);
   }
 
   /** Adds a sentence about a program, and counts the program if it is not recorded, even if the sentence is known. */
   addOfProgram(pid: number, sentence: string): void {
     if (isAboutProgramLeftOut(sentence) && !this.#counted.has(pid)) this.#count(pid);
-    this.add(sentence);
+    if (!this.#keep(sentence)) return;
+    const pids = this.#sentences.get(sentence);
+    if (pids === undefined) return;
+    if (pids.size < PROGRAMS_REMEMBERED_MAX) pids.add(pid);
+    else this.#sentences.set(sentence, undefined);
+  }
+
+  /** Takes a sentence about a program back, which is no longer true. It stays while it is about other programs. */
+  takeBack(pid: number, sentence: string): void {
+    const pids = this.#sentences.get(sentence);
+    if (pids?.delete(pid) !== true) return;
+    if (pids.size === 0) this.#sentences.delete(sentence);
+    const isLeftOut = [...this.#sentences].some(([other, of]) => of?.has(pid) === true && isAboutProgramLeftOut(other));
+    if (!isLeftOut && this.#counted.delete(pid)) this.#programsNotRecorded--;
+  }
+
+  /** @returns whether the sentence is among those that are kept */
+  #keep(sentence: string): boolean {
+    if (this.#sentences.has(sentence)) return true;
+    if (this.#sentences.size >= TROUBLES_MAX) {
+      this.#omitted++;
+      return false;
+    }
+    this.#sentences.set(sentence, new Set());
+    this.#onNew(sentence);
+    return true;
   }
 
   #count(pid: number): void {
@@ -47,7 +67,7 @@ export class Troubles {
   }
 
   list(): readonly string[] {
-    const sentences = [...this.#sentences];
+    const sentences = [...this.#sentences.keys()];
     if (this.#omitted > 0) sentences.push(`and ${this.#omitted} more, which are in the log of the session daemon`);
     return sentences;
   }

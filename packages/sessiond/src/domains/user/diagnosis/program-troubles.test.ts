@@ -5,7 +5,7 @@ import { Troubles } from '../../../model/troubles.ts';
 import { PROGRAMS_REMEMBERED_MAX, REFUSED_PROGRAMS_MAX } from '../../../shares/limits.ts';
 import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
 import type { UserPart } from '../part/user-part.ts';
-import { ProgramTroubles } from './program-troubles.ts';
+import { type Program, ProgramTroubles } from './program-troubles.ts';
 
 const SENTENCE = 'programs of user 1001 are not recorded (SHARE_USED_UP)';
 const OWNER = { uid: 1001, gid: 1001 };
@@ -53,6 +53,43 @@ describe('programs that were refused', () => {
     const part = newPart(false);
     troubles.started(part);
     expect(part.session.troubles.list()).toContain(SENTENCE);
+  });
+});
+
+describe('a sentence that is taken back', () => {
+  const unregistered = 'app.js ran in Node.js and did not register (UNREGISTERED)';
+  const program = (pid: number) => ({ pid, ...OWNER });
+
+  it('leaves the sessions once it is about none of its programs, and these are not counted any more', () => {
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
+    const part = newPart(true);
+    const first: Program = program(1);
+    troubles.addStanding(first, unregistered);
+    troubles.add(program(2), unregistered);
+    troubles.takeBack(first, unregistered);
+    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([1, [unregistered]]);
+    troubles.takeBack(program(2), unregistered);
+    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([0, []]);
+    const later = newPart(false);
+    troubles.started(later);
+    expect(later.session.troubles.list()).toEqual([]);
+  });
+
+  it('leaves the count of a program that is left out for another reason', () => {
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
+    const part = newPart(true);
+    troubles.add(program(1), unregistered);
+    troubles.add(program(1), SENTENCE);
+    troubles.takeBack(program(1), unregistered);
+    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([1, [SENTENCE]]);
+  });
+
+  it('stays if it is about no program in particular', () => {
+    const troubles = new Troubles();
+    troubles.addOfProgram(1, SENTENCE);
+    troubles.add(SENTENCE);
+    troubles.takeBack(1, SENTENCE);
+    expect(troubles.list()).toEqual([SENTENCE]);
   });
 });
 

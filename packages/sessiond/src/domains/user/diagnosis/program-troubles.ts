@@ -40,9 +40,15 @@ export class ProgramTroubles {
   /** Adds a trouble that lasts until the program is forgotten. */
   addStanding(program: Program, sentence: string): void {
     const troubles = this.#standing.get(program) ?? new Troubles();
-    troubles.add(sentence);
+    troubles.addOfProgram(program.pid, sentence);
     this.#standing.set(program, troubles);
     this.add(program, sentence);
+  }
+
+  /** The sentence about the program is no longer true. */
+  takeBack(program: Program, sentence: string): void {
+    this.#standing.get(program)?.takeBack(program.pid, sentence);
+    for (const part of this.#parts()) part.session.troubles.takeBack(program.pid, sentence);
   }
 
   /** Adds a trouble that lasts until the program registers or ends: it has no connection whose end would show that. */

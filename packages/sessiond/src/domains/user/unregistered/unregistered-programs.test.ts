@@ -26,7 +26,8 @@ class World {
       ownerOf: () => ({ uid: 1, gid: 1 }),
     };
     const tell = (_: unknown, sentence: string): void => void this.told.push(sentence);
-    const troubles = { add: tell, addStanding: tell, forget: () => {} } as unknown as ProgramTroubles;
+    const takeBack = (_: unknown, sentence: string): void => void this.told.splice(this.told.indexOf(sentence), 1);
+    const troubles = { add: tell, addStanding: tell, takeBack, forget: () => {} } as unknown as ProgramTroubles;
     this.programs = new UnregisteredPrograms({
       view,
       troubles,
@@ -134,6 +135,19 @@ describe('of a command', () => {
     expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p11.js', 'p12.js']);
     world.lookAndEnd(11, 12);
     expect(world.told).toHaveLength(2);
+  });
+
+  it('a program that registers after it was told is told no more', () => {
+    const world = commandWorld();
+    world.run(11, COMMAND);
+    world.run(12, COMMAND);
+    world.lookAfter(100);
+    world.lookAfter(40_000);
+    expect(world.told).toHaveLength(2);
+    world.programs.heardOf(11);
+    expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p12.js']);
+    world.lookAndEnd(11);
+    expect(world.told).toHaveLength(1);
   });
 });
 

@@ -40,7 +40,8 @@ interface Entry {
   preload: Preload | undefined;
   /** Whether it belongs to a command that is recorded as a whole. */
   isOfCommand: boolean;
-  isReported: boolean;
+  /** The sentence that was reported. */
+  reported: string | undefined;
   /** Address of the arguments of a program that is not Node.js. */
   otherProgramAt: string | undefined;
 }
@@ -94,8 +95,11 @@ export class UnregisteredPrograms {
     this.#tick();
   }
 
+  /** A program has registered, or reported why it cannot. */
   heardOf(pid: number): void {
     this.#heardOf.add(pid);
+    const { found, reported } = this.#entries.get(pid) ?? {};
+    if (found && reported !== undefined) this.#options.troubles.takeBack(found.program, reported);
   }
 
   /** A session is about to be stopped: findings so far are reported. */
@@ -121,7 +125,7 @@ export class UnregisteredPrograms {
 
   #see(pid: number, registered: ReadonlySet<number>, isLast: boolean): void {
     const entry = this.#entries.get(pid) ?? this.#enter(pid);
-    if (entry === undefined || entry.isReported || this.#heardOf.has(pid)) return;
+    if (entry === undefined || entry.reported !== undefined || this.#heardOf.has(pid)) return;
     const origin = this.#originOf(entry, registered);
     if (origin === undefined) return;
     entry.isOfCommand ||= origin.isOfCommand;
@@ -141,7 +145,7 @@ export class UnregisteredPrograms {
       found: null,
       preload: this.#commands.get(pid),
       isOfCommand: this.#commands.has(pid),
-      isReported: false,
+      reported: undefined,
       otherProgramAt: undefined,
     };
     this.#entries.set(pid, entry);
@@ -201,19 +205,19 @@ export class UnregisteredPrograms {
     this.#entries.delete(pid);
     this.#commands.delete(pid);
     if (entry.found === null) return;
-    if (!entry.isReported && !this.#heardOf.has(pid)) this.#report(entry, 'add');
+    if (entry.reported === undefined && !this.#heardOf.has(pid)) this.#report(entry, 'add');
     this.#options.troubles.forget(entry.found.program);
   }
 
   #report(entry: Entry, how: 'add' | 'addStanding'): void {
     if (entry.found === null) return;
     const { name, program, lost, isRestricted } = entry.found;
-    entry.isReported = true;
     let why = 'its tracer could not start, or the program ended before';
     if (lost.length > 0) why = `its environment lacks ${lost.join(' and ')} of what started it`;
     else if (isRestricted)
       why = 'its option --permission forbids the tracer to start without --allow-addons and --allow-net';
-    this.#options.troubles[how](program, `${name} ran in Node.js and did not register: ${why} (UNREGISTERED)`);
+    entry.reported = `${name} ran in Node.js and did not register: ${why} (UNREGISTERED)`;
+    this.#options.troubles[how](program, entry.reported);
   }
 
   #forgetAll(): void {
