@@ -3,6 +3,7 @@ import { describeLogLevel } from '../options/log-level.ts';
 import type { ListedDomain } from '../output/result.ts';
 import type { Style } from '../output/style.ts';
 import { domainWords } from './domain-words.ts';
+import { unseenEvents } from './unseen-events.ts';
 
 /**
  * Events that a domain can record, as LTTng lists them: tracepoints of each thread, then events that belong to no
@@ -28,6 +29,7 @@ export function describeInstrumentation(
     return [
       `PID: ${application.pid}${thread} - Name: ${style.bold(application.program)}`,
       text,
+      ...unseenEvents(application.runtime, application.tracepoints).map((unseen) => `      not seen: ${unseen}`),
       ...application.troubles.map((trouble) => `      ${style.yellow('trouble:')} ${trouble}`),
       '',
     ].join('\n');
