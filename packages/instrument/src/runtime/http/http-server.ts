@@ -1,4 +1,5 @@
 import type { EventSource, Tracer } from '../../instrument.ts';
+import { watchRouters } from '../../packages/routers.ts';
 import { pathOf } from './path.ts';
 import { defineRequestContexts } from './request-context.ts';
 import { routeOf } from './route.ts';
@@ -31,7 +32,7 @@ export function httpServer(tracer: Tracer): readonly EventSource[] {
     ],
     { logLevel: 'info' },
   );
-  const requests = new ServerRequests();
+  const requests = new ServerRequests(watchRouters);
   defineRequestContexts(tracer, requests);
 
   const install = () =>

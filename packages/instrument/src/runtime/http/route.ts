@@ -6,6 +6,18 @@ interface RoutedRequest extends IncomingMessage {
   readonly route?: { readonly path?: unknown };
 }
 
+/** An object of a router that knows the route of a request, now or later. */
+export interface RouteSource {
+  route(): unknown;
+}
+
+/** For routers that keep the route in other objects than the request. */
+const sources = new WeakMap<IncomingMessage, RouteSource>();
+
+export function setRouteSource(request: IncomingMessage, source: RouteSource): void {
+  sources.set(request, source);
+}
+
 /**
  * The route that a request matched, such as `/users/:id`, once a router has found it; empty without a router.
  *
@@ -13,12 +25,17 @@ interface RoutedRequest extends IncomingMessage {
  */
 export function routeOf(request: IncomingMessage): string {
   try {
+    const source = sources.get(request);
+    if (source !== undefined) return textOf(source.route());
     const { baseUrl, route } = request as RoutedRequest;
-    const path = route?.path;
-    if (path === undefined) return '';
-    return `${typeof baseUrl === 'string' ? baseUrl : ''}${String(path)}`;
+    return route === undefined ? '' : `${textOf(baseUrl)}${textOf(route.path)}`;
   } catch {
     // The program's own code, such as a getter.
     return '';
   }
+}
+
+/** Routes may be regular expressions, or lists of alternatives. */
+function textOf(route: unknown): string {
+  return route == null ? '' : String(route);
 }

@@ -34,7 +34,7 @@ function logging(log: string[], name = ''): RequestFollower {
 describe('the requests of HTTP servers', () => {
   it('end in any order on one connection, and are aborted with it', () => {
     const log: string[] = [];
-    const stop = new ServerRequests().follow('events', logging(log));
+    const stop = new ServerRequests(() => () => undefined).follow('events', logging(log));
     const connection = new Connection();
     const [, second] = [connection.request(), connection.request(), connection.request()];
     finished.publish(second);
@@ -46,7 +46,7 @@ describe('the requests of HTTP servers', () => {
 
   it('are told to contexts before events, also to one that begins to follow at an event', () => {
     const log: string[] = [];
-    const requests = new ServerRequests();
+    const requests = new ServerRequests(() => () => undefined);
     const stops: (() => void)[] = [];
     const events = logging(log, 'event ');
     stops.push(
@@ -67,7 +67,7 @@ describe('the requests of HTTP servers', () => {
 
   it('leave nothing behind once nobody follows them', () => {
     const log: string[] = [];
-    const requests = new ServerRequests();
+    const requests = new ServerRequests(() => () => undefined);
     const stop = requests.follow('events', logging(log));
     const connection = new Connection();
     connection.request();

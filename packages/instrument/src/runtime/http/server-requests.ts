@@ -34,11 +34,14 @@ export class ServerRequests {
   /** Requests without an end by connection, in the order of their arrival: clients need not wait for responses. */
   readonly #connections = new Map<Socket, ServerRequest[]>();
   readonly #closed: (this: Socket) => void;
+  readonly #watchRouters: () => () => void;
   #unsubscribe: (() => void) | undefined;
   /** The request that followers are being told of. */
   #beginning: ServerRequest | undefined;
 
-  constructor() {
+  /** @param watchRouters is called when the first follower comes, and its result when the last one has gone */
+  constructor(watchRouters: () => () => void) {
+    this.#watchRouters = watchRouters;
     const close = (socket: Socket) => this.#close(socket);
     this.#closed = function closed() {
       close(this);
@@ -53,12 +56,21 @@ export class ServerRequests {
    */
   follow(order: 'contexts' | 'events', follower: RequestFollower): () => void {
     this.#followers = order === 'contexts' ? [follower, ...this.#followers] : [...this.#followers, follower];
-    this.#unsubscribe ??= subscribeAll({
+    this.#unsubscribe ??= this.#subscribe();
+    if (this.#beginning !== undefined) follower.begun(this.#beginning);
+    return () => this.#unfollow(follower);
+  }
+
+  #subscribe(): () => void {
+    const unsubscribe = subscribeAll({
       'http.server.request.start': (message: ServerMessage) => this.#begin(message),
       'http.server.response.finish': ({ response, socket }: ServerMessage) => this.#finish(socket, response),
     });
-    if (this.#beginning !== undefined) follower.begun(this.#beginning);
-    return () => this.#unfollow(follower);
+    const endRouters = this.#watchRouters();
+    return () => {
+      unsubscribe();
+      endRouters();
+    };
   }
 
   #unfollow(follower: RequestFollower): void {
