@@ -30,7 +30,10 @@ function samples(slice_id: number, startMs: number, ...stack_ids: number[]): Eve
 }
 
 function profilesOf(...events: readonly Event[]): CpuProfiles {
-  const profiles = new CpuProfiles();
+  return see(new CpuProfiles(), events);
+}
+
+function see(profiles: CpuProfiles, events: readonly Event[]): CpuProfiles {
   const stream = madeStream(CLASSES);
   for (const [name, fields, tid = 7] of events) {
     const made = { name, ns: 0, fields } as MadeEvent;
@@ -75,8 +78,13 @@ describe('profiles of CPU samples', () => {
 
   it('count samples whose stack is of another slice, or is not in the trace', () => {
     const lost = profilesOf(...SLICE, samples(1, 10, 3), samples(2, 11, 3, 3));
-    expect([lost.sampleCount, lost.omittedCount]).toEqual([3, 2]);
+    expect([lost.sampleCount, lost.unknownCount]).toEqual([3, 2]);
     expect(foldedOf(lost)).toContain('process 7;(unknown) 2');
+  });
+
+  it('count samples beyond those that memory allows', () => {
+    const profiles = see(new CpuProfiles(2), [...SLICE, samples(1, 10, 2, 3, 3)]);
+    expect([profiles.sampleCount, profiles.omittedCount]).toEqual([2, 1]);
   });
 
   it('show a time without samples as not sampled', () => {
@@ -140,7 +148,7 @@ describe('profiles of CPU samples', () => {
       'node_cpu:samples',
       { slice_id: 1, start_ns: 1e6, period_ns: 1e6, offsets_us: [0, 1], stack_ids: [5000, 1, 1] },
     ]);
-    expect([profiles.sampleCount, profiles.omittedCount]).toEqual([2, 1]);
+    expect([profiles.sampleCount, profiles.unknownCount]).toEqual([2, 1]);
     expect(foldedOf(profiles)).toEqual(['process 7;(unknown) 1', String.raw`process 7;a:b\n\e (file:///app.js:3:5) 1`]);
   });
 });

@@ -48,11 +48,17 @@ const FIELDS = {
 
 /** Makes profiles of CPU samples: the events of the provider `node_cpu`. Memory: about 16 bytes a sample. */
 export class CpuProfiles {
+  readonly #samplesMax: number;
   readonly #functions = new Functions();
   readonly #threads = new Threads();
   readonly #profiles = new Map<Thread, Profile>();
   #sampleCount = 0;
+  #unknownCount = 0;
   #omittedCount = 0;
+
+  constructor(samplesMax: number = SAMPLES_MAX) {
+    this.#samplesMax = samplesMax;
+  }
 
   get functions(): readonly SampledFunction[] {
     return this.#functions.list;
@@ -63,7 +69,12 @@ export class CpuProfiles {
     return this.#sampleCount;
   }
 
-  /** Number of samples that no profile has: their stack is not in the trace, or there are too many. */
+  /** Number of samples whose stack is not in the trace. Profiles show them as `(unknown)`. */
+  get unknownCount(): number {
+    return this.#unknownCount;
+  }
+
+  /** Number of samples that no profile has, because there are too many. */
   get omittedCount(): number {
     return this.#omittedCount;
   }
@@ -142,8 +153,11 @@ export class CpuProfiles {
 
   #addSample(profile: Profile, timeUs: number, periodUs: number, known: number | undefined): void {
     const stack = known ?? this.#single(profile, UNSEEN);
-    if (known === undefined) this.#omittedCount++;
-    if (stack === undefined || this.#sampleCount >= SAMPLES_MAX) return;
+    if (stack === undefined || this.#sampleCount >= this.#samplesMax) {
+      this.#omittedCount++;
+      return;
+    }
+    if (known === undefined) this.#unknownCount++;
     const { samples, timesUs, stacks } = profile;
     if (samples.length > 0 && timeUs > profile.endUs + GAP_US_MAX) {
       samples.push(this.#single(profile, NOT_SAMPLED) ?? NO_STACK);

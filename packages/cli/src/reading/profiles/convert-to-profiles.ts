@@ -34,11 +34,12 @@ export function convertToProfiles(
   const files = format === 'cpuprofile' ? new ProfileFiles(directoryOf(context, path)) : undefined;
   const samples = new CpuProfiles();
   visitEvents(reader, (of, stream) => samples.see(of, stream));
-  const { profiles, functions, sampleCount, omittedCount } = samples;
+  const { profiles, functions, sampleCount, unknownCount, omittedCount } = samples;
   if (profiles.length === 0) {
     throw new CliError('NO_SAMPLES', 'there are no CPU samples', 'record them with ringtail record --profile=1000');
   }
-  if (omittedCount > 0) warn(context, `the stacks of ${plural(omittedCount, 'sample')} are not in the trace`);
+  if (unknownCount > 0) warn(context, `the stacks of ${plural(unknownCount, 'sample')} are not in the trace`);
+  if (omittedCount > 0) warn(context, `${plural(omittedCount, 'sample')} more than memory allows are left out`);
   if (files === undefined) {
     writeParts(new Output(context, path), partsOf(format, samples));
     return;
