@@ -14,8 +14,9 @@ export const WatchState = {
 
 /**
  *   QUIET --watcher connects--> ASKED --main thread has captured--> CAPTURED --watcher disconnects--> QUIET
+ *   QUIET --main thread exits--> ENDED
  */
-export const WatchPhase = { QUIET: 0, ASKED: 1, CAPTURED: 2 } as const;
+export const WatchPhase = { QUIET: 0, ASKED: 1, CAPTURED: 2, ENDED: 3 } as const;
 
 export interface WatchOrder {
   readonly state: Int32Array;
@@ -59,9 +60,9 @@ export function watchMainThread(
   }
 
   function ask(): void {
-    const session = new inspector.Session();
     Atomics.store(state, places.ASKED, now());
-    Atomics.store(state, places.PHASE, phases.ASKED);
+    if (Atomics.compareExchange(state, places.PHASE, phases.QUIET, phases.ASKED) === phases.ENDED) return;
+    const session = new inspector.Session();
     session.connectToMainThread();
     session.post('Runtime.evaluate', { expression, silent: true });
     awaitCapture(session);

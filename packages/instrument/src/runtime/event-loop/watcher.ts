@@ -6,8 +6,10 @@ import { type WatchOrder, WatchPhase, WatchState, watchMainThread } from './watc
 
 /** Key of the global function that the watcher evaluates. Not enumerable, and there only while stalls are watched. */
 const CAPTURE_KEY = 'ringtail.capture-stall';
-/** Longest time that the main thread waits until the watcher has disconnected. */
+/** Longest time that a captured stack waits until the watcher has disconnected. */
 const DISCONNECT_MS_MAX = 50;
+/** The same at the end: longer, since Node.js would print a message, and the watcher may lack a CPU for a while. */
+const SETTLE_MS_MAX = 1000;
 /** JavaScript answers sooner, unless the thread is in native code, such as a system call. */
 const INTERRUPT_MS_MAX = 50;
 const NS_PER_MS = 1_000_000;
@@ -15,7 +17,7 @@ const NS_PER_MS = 1_000_000;
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, codeRangeSizeMb: 4, stackSizeMb: 1 };
 
 /** Captured at load: programs replace properties of the global objects. */
-const { load, store, notify, wait } = Atomics;
+const { compareExchange, load, store, notify, wait } = Atomics;
 const { nextTick } = process;
 
 export interface CapturedStack {
@@ -32,7 +34,10 @@ export interface Watcher {
   beat(): void;
   /** The newest stack that was taken since the last call, if any. */
   take(): CapturedStack | undefined;
-  /** Waits until the watcher's connection is closed: one that is open at its exit makes Node.js print a message. */
+  /**
+   * Waits until the watcher's connection is closed, and has the watcher open none any more. A connection that is open
+   * when the program exits makes Node.js print a message.
+   */
   settle(): void;
   end(): void;
 }
@@ -93,8 +98,11 @@ class MainThreadWatcher implements Watcher {
   }
 
   settle(): void {
-    for (let i = 0; i < DISCONNECT_MS_MAX && this.#phase !== WatchPhase.QUIET; i++) {
-      wait(this.#state, WatchState.PHASE, this.#phase, 1);
+    const { QUIET, ENDED } = WatchPhase;
+    for (let i = 0; i < SETTLE_MS_MAX; i++) {
+      const phase = compareExchange(this.#state, WatchState.PHASE, QUIET, ENDED);
+      if (phase === QUIET || phase === ENDED) return;
+      wait(this.#state, WatchState.PHASE, phase, 1);
     }
   }
 
@@ -102,10 +110,6 @@ class MainThreadWatcher implements Watcher {
     this.settle();
     Reflect.deleteProperty(globalThis, Symbol.for(CAPTURE_KEY));
     void this.#worker.terminate();
-  }
-
-  get #phase(): number {
-    return load(this.#state, WatchState.PHASE);
   }
 
   /** Runs within the code that blocks the event loop, or from the event loop if that code has ended. */
