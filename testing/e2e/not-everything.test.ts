@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { requirePeer } from '../peers.ts';
 import {
   eventsAndWarningsOf,
@@ -379,6 +379,52 @@ describe('a program that does not register', () => {
     const stopped = await ringtail(sandbox, ['stop']);
     expect(stopped.stderr).toMatch(/child\.mjs ran in Node\.js and did not register: .* NODE_OPTIONS/);
     for (const pid of childrenOf(parent.pid)) process.kill(pid, 'SIGKILL');
+  });
+
+  interface Told {
+    readonly statistics: { readonly programsNotRecorded: number };
+    readonly findings: readonly Finding[];
+  }
+
+  it('is named no longer by a session that records when it registers after all', async () => {
+    const sandbox = sandboxWithDaemon();
+    for (const name of ['stopped', 'goes-on']) {
+      await succeed(sandbox, 'create', name, '--no-output');
+      await succeed(sandbox, 'enable-event', '-u', 'app:*');
+      await succeed(sandbox, 'start');
+    }
+    programOf(
+      sandbox,
+      `import { once } from 'node:events';
+       await once(process.stdin, 'data');
+       process.env.RINGTAIL_RUNDIR = process.argv[3];
+       const { provider, u32 } = await import('@ringtail/tracer');
+       provider('app').tracepoint('late', [['n', u32]])(1);
+       console.log('registered');
+       setInterval(() => {}, 1000);`,
+      'child.mjs',
+    );
+    const held = PARENT.replace(`'a secret'`, `'a secret', process.env.RINGTAIL_RUNDIR`);
+    const app = programOf(sandbox, `${held} child.once('spawn', () => console.log('started'));`);
+    const parent = startNode(sandbox, [app], { NODE_OPTIONS: `--import=${REGISTER_URL}` });
+    await parent.says(/started/);
+    const children = childrenOf(parent.pid);
+    onTestFinished(() => children.forEach((pid) => void process.kill(pid, 'SIGKILL')));
+    const told = async (name: string) => {
+      await succeed(sandbox, 'set-session', name);
+      const { statistics, findings } = await resultOf<Told>(sandbox, 'status');
+      return [statistics.programsNotRecorded, findings.flatMap(({ evidence }) => evidence).join()] as const;
+    };
+    const notRegistered = expect.stringMatching(/^child\.mjs ran in Node\.js and did not register/);
+    const stopped = await ringtail(sandbox, ['stop', 'stopped']);
+    expect(stopped.stderr).toContain('did not register');
+    expect(await told('goes-on')).toEqual([1, notRegistered]);
+    parent.process.stdin?.write('go\n');
+    await parent.says(/registered/);
+    await until(async () => (await told('goes-on'))[0] === 0);
+    expect(await told('goes-on')).toEqual([0, '']);
+    expect((await told('stopped'))[0]).toBe(1);
+    expect((await ringtail(sandbox, ['stop', 'goes-on'])).stderr).not.toContain('did not register');
   });
 
   it('is not reported if it should not register, or runs no script', async () => {

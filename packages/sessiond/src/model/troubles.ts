@@ -3,8 +3,9 @@ import { PROGRAMS_REMEMBERED_MAX, TROUBLES_MAX } from '../shares/limits.ts';
 
 /** Sentences about failures: each one once, and a bounded number of them. */
 export class Troubles {
-  /** Each with the numbers of the processes that it is about; undefined if it stays, whatever these do. */
-  readonly #sentences = new Map<string, Set<number> | undefined>();
+  readonly #sentences = new Set<string>();
+  /** Sentences that may prove wrong, by the number of the process that each is about. */
+  readonly #preliminary = new Map<number, string>();
   readonly #onNew: (sentence: string) => void;
   #omitted = 0;
   #programsNotRecorded = 0;
@@ -17,42 +18,52 @@ export class Troubles {
   }
 
   has(sentence: string): boolean {
-    return this.#sentences.has(sentence);
+    return this.#sentences.has(sentence) || this.#isPreliminary(sentence);
   }
 
   add(sentence: string): void {
-    if (this.#keep(sentence)) this.#sentences.set(sentence, undefined);
+    if (this.#sentences.has(sentence)) return;
+    if (this.#sentences.size >= TROUBLES_MAX) {
+      this.#omitted++;
+      return;
+    }
+    const isNew = !this.#isPreliminary(sentence);
+    this.#sentences.add(sentence);
+    if (isNew) this.#onNew(sentence);
   }
 
   /** Adds a sentence about a program, and counts the program if it is not recorded, even if the sentence is known. */
   addOfProgram(pid: number, sentence: string): void {
     if (isAboutProgramLeftOut(sentence) && !this.#counted.has(pid)) this.#count(pid);
-    if (!this.#keep(sentence)) return;
-    const pids = this.#sentences.get(sentence);
-    if (pids === undefined) return;
-    if (pids.size < PROGRAMS_REMEMBERED_MAX) pids.add(pid);
-    else this.#sentences.set(sentence, undefined);
+    this.add(sentence);
   }
 
-  /** Takes a sentence about a program back, which is no longer true. It stays while it is about other programs. */
-  takeBack(pid: number, sentence: string): void {
-    const pids = this.#sentences.get(sentence);
-    if (pids?.delete(pid) !== true) return;
-    if (pids.size === 0) this.#sentences.delete(sentence);
-    const isLeftOut = [...this.#sentences].some(([other, of]) => of?.has(pid) === true && isAboutProgramLeftOut(other));
-    if (!isLeftOut && this.#counted.delete(pid)) this.#programsNotRecorded--;
+  /** Adds a sentence about a program that is not recorded, which lasts until `withdraw` or `confirm`. */
+  addPreliminary(pid: number, sentence: string): void {
+    const isNew = !this.has(sentence);
+    this.#preliminary.set(pid, sentence);
+    if (isNew && this.#known().length <= TROUBLES_MAX) this.#onNew(sentence);
   }
 
-  /** @returns whether the sentence is among those that are kept */
-  #keep(sentence: string): boolean {
-    if (this.#sentences.has(sentence)) return true;
-    if (this.#sentences.size >= TROUBLES_MAX) {
-      this.#omitted++;
-      return false;
-    }
-    this.#sentences.set(sentence, new Set());
-    this.#onNew(sentence);
-    return true;
+  /** The preliminary sentence about the program has proved wrong. */
+  withdraw(pid: number): void {
+    this.#preliminary.delete(pid);
+  }
+
+  /** The preliminary sentence about the program stays. */
+  confirm(pid: number): void {
+    const sentence = this.#preliminary.get(pid);
+    if (sentence === undefined) return;
+    this.addOfProgram(pid, sentence);
+    this.#preliminary.delete(pid);
+  }
+
+  #isPreliminary(sentence: string): boolean {
+    return this.#preliminary.size > 0 && [...this.#preliminary.values()].includes(sentence);
+  }
+
+  #known(): string[] {
+    return [...new Set([...this.#sentences, ...this.#preliminary.values()])];
   }
 
   #count(pid: number): void {
@@ -63,12 +74,14 @@ export class Troubles {
   }
 
   get programsNotRecorded(): number {
-    return this.#programsNotRecorded;
+    return this.#programsNotRecorded + [...this.#preliminary.keys()].filter((pid) => !this.#counted.has(pid)).length;
   }
 
   list(): readonly string[] {
-    const sentences = [...this.#sentences.keys()];
-    if (this.#omitted > 0) sentences.push(`and ${this.#omitted} more, which are in the log of the session daemon`);
+    const known = this.#known();
+    const sentences = known.slice(0, TROUBLES_MAX);
+    const omitted = this.#omitted + known.length - sentences.length;
+    if (omitted > 0) sentences.push(`and ${omitted} more, which are in the log of the session daemon`);
     return sentences;
   }
 }

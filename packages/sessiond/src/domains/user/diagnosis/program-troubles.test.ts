@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Troubles } from '../../../model/troubles.ts';
-import { PROGRAMS_REMEMBERED_MAX, REFUSED_PROGRAMS_MAX } from '../../../shares/limits.ts';
+import { PROGRAMS_REMEMBERED_MAX, REFUSED_PROGRAMS_MAX, TROUBLES_MAX } from '../../../shares/limits.ts';
 import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
 import type { UserPart } from '../part/user-part.ts';
 import { type Program, ProgramTroubles } from './program-troubles.ts';
@@ -56,40 +56,66 @@ describe('programs that were refused', () => {
   });
 });
 
-describe('a sentence that is taken back', () => {
-  const unregistered = 'app.js ran in Node.js and did not register (UNREGISTERED)';
-  const program = (pid: number) => ({ pid, ...OWNER });
+describe('programs that register late', () => {
+  const LATE = 'app.js ran in Node.js and did not register (UNREGISTERED)';
+  const [first, second] = [1, 2].map((pid) => ({ pid, ...OWNER })) as [Program, Program];
+  const toldBy = ({ session: { troubles } }: UserPart) => [troubles.programsNotRecorded, troubles.list()];
 
-  it('leaves the sessions once it is about none of its programs, and these are not counted any more', () => {
+  it('are no trouble any more of sessions that record, and one of those that were stopped before', () => {
     const troubles = new ProgramTroubles(() => sessions.parts.all());
-    const part = newPart(true);
-    const first: Program = program(1);
-    troubles.addStanding(first, unregistered);
-    troubles.add(program(2), unregistered);
-    troubles.takeBack(first, unregistered);
-    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([1, [unregistered]]);
-    troubles.takeBack(program(2), unregistered);
-    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([0, []]);
+    const [recording, stopped] = [newPart(true), newPart(true)];
+    troubles.addUnregistered(first, LATE);
+    stopped.session.active = false;
+    troubles.registeredLate(first);
     const later = newPart(false);
     troubles.started(later);
-    expect(later.session.troubles.list()).toEqual([]);
+    expect([recording, stopped, later].map(toldBy)).toEqual([
+      [0, []],
+      [1, [LATE]],
+      [0, []],
+    ]);
   });
 
-  it('leaves the count of a program that is left out for another reason', () => {
+  it('leave the sentence to the programs that share it, running or ended', () => {
     const troubles = new ProgramTroubles(() => sessions.parts.all());
     const part = newPart(true);
-    troubles.add(program(1), unregistered);
-    troubles.add(program(1), SENTENCE);
-    troubles.takeBack(program(1), unregistered);
-    expect([part.session.troubles.programsNotRecorded, part.session.troubles.list()]).toEqual([1, [SENTENCE]]);
+    for (const program of [first, second]) troubles.addUnregistered(program, LATE);
+    expect(toldBy(part)).toEqual([2, [LATE]]);
+    troubles.registeredLate(first);
+    expect(toldBy(part)).toEqual([1, [LATE]]);
+    troubles.forget(second);
+    const reused = { ...second };
+    troubles.addUnregistered(reused, LATE);
+    troubles.registeredLate(reused);
+    expect(toldBy(part)).toEqual([1, [LATE]]);
   });
 
-  it('stays if it is about no program in particular', () => {
-    const troubles = new Troubles();
-    troubles.addOfProgram(1, SENTENCE);
-    troubles.add(SENTENCE);
-    troubles.takeBack(1, SENTENCE);
-    expect(troubles.list()).toEqual([SENTENCE]);
+  it('stay counted for another reason why they are not recorded', () => {
+    const troubles = new ProgramTroubles(() => sessions.parts.all());
+    const part = newPart(true);
+    troubles.addUnregistered(first, LATE);
+    troubles.add(first, SENTENCE);
+    expect(toldBy(part)).toEqual([1, [SENTENCE, LATE]]);
+    troubles.registeredLate(first);
+    expect(toldBy(part)).toEqual([1, [SENTENCE]]);
+  });
+
+  it('are reported to listeners once, also if the sentence lasts in the end', () => {
+    const told: string[] = [];
+    const troubles = new Troubles((sentence) => told.push(sentence));
+    for (const pid of [1, 2]) troubles.addPreliminary(pid, LATE);
+    troubles.confirm(1);
+    expect([told, troubles.programsNotRecorded]).toEqual([[LATE], 2]);
+  });
+
+  it('leave no gap where the session has too many sentences', () => {
+    const told: string[] = [];
+    const troubles = new Troubles((sentence) => told.push(sentence));
+    for (let n = 0; n < TROUBLES_MAX; n++) troubles.add(`trouble ${n}`);
+    troubles.addPreliminary(1, LATE);
+    expect(troubles.list().slice(TROUBLES_MAX)).toEqual([expect.stringContaining('and 1 more')]);
+    troubles.withdraw(1);
+    expect([troubles.list().length, told.length]).toEqual([TROUBLES_MAX, TROUBLES_MAX]);
   });
 });
 

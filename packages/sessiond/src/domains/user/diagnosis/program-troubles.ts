@@ -22,6 +22,8 @@ interface RefusedProgram {
 export class ProgramTroubles {
   readonly #parts: () => readonly UserPart[];
   readonly #standing = new Map<Program, Troubles>();
+  /** Sentences about programs that have not registered so far. */
+  readonly #unregistered = new Map<Program, string>();
   /** Refused programs by their sentences, the newest last. */
   readonly #refused = new Map<string, Map<number, RefusedProgram>>();
   #refusedCount = 0;
@@ -40,15 +42,26 @@ export class ProgramTroubles {
   /** Adds a trouble that lasts until the program is forgotten. */
   addStanding(program: Program, sentence: string): void {
     const troubles = this.#standing.get(program) ?? new Troubles();
-    troubles.addOfProgram(program.pid, sentence);
+    troubles.add(sentence);
     this.#standing.set(program, troubles);
     this.add(program, sentence);
   }
 
-  /** The sentence about the program is no longer true. */
-  takeBack(program: Program, sentence: string): void {
-    this.#standing.get(program)?.takeBack(program.pid, sentence);
-    for (const part of this.#parts()) part.session.troubles.takeBack(program.pid, sentence);
+  /** Adds a trouble that sessions drop if the program registers while they record. */
+  addUnregistered(program: Program, sentence: string): void {
+    this.#unregistered.set(program, sentence);
+    for (const part of this.#parts()) {
+      if (part.session.active && tracks(part, program)) part.session.troubles.addPreliminary(program.pid, sentence);
+    }
+  }
+
+  /** A program of `addUnregistered` has registered. Sessions that were stopped before have not recorded it. */
+  registeredLate(program: Program): void {
+    this.#unregistered.delete(program);
+    for (const { session } of this.#parts()) {
+      if (session.active) session.troubles.withdraw(program.pid);
+      else session.troubles.confirm(program.pid);
+    }
   }
 
   /** Adds a trouble that lasts until the program registers or ends: it has no connection whose end would show that. */
@@ -70,6 +83,8 @@ export class ProgramTroubles {
   /** The program has gone. */
   forget(program: Program): void {
     this.#standing.delete(program);
+    if (!this.#unregistered.delete(program)) return;
+    for (const { session } of this.#parts()) session.troubles.confirm(program.pid);
   }
 
   /** A session has been started: it gets the troubles of the running programs that it would record. */
@@ -78,6 +93,9 @@ export class ProgramTroubles {
     for (const [program, troubles] of this.#standing) {
       if (!tracks(part, program)) continue;
       for (const sentence of troubles.list()) ofSession.addOfProgram(program.pid, sentence);
+    }
+    for (const [program, sentence] of this.#unregistered) {
+      if (tracks(part, program)) ofSession.addPreliminary(program.pid, sentence);
     }
     for (const [sentence, refused] of [...this.#refused]) {
       for (const [pid, { program, startTime }] of [...refused]) {

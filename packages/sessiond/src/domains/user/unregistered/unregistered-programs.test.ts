@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProgramTroubles } from '../diagnosis/program-troubles.ts';
+import type { Program, ProgramTroubles } from '../diagnosis/program-troubles.ts';
 import type { Preload, ProcessView, SeenProcess } from './process-view.ts';
 import { UnregisteredPrograms } from './unregistered-programs.ts';
 
@@ -11,6 +11,7 @@ class World {
   readonly processes = new Map<number, SeenProcess & { preload: Preload | undefined }>();
   readonly registered = new Set<number>();
   readonly told: string[] = [];
+  readonly withdrawn: number[] = [];
   nowMs = 0;
   #tick = (): void => {};
   /** What the daemon reads of programs when it is asked to. */
@@ -26,8 +27,12 @@ class World {
       ownerOf: () => ({ uid: 1, gid: 1 }),
     };
     const tell = (_: unknown, sentence: string): void => void this.told.push(sentence);
-    const takeBack = (_: unknown, sentence: string): void => void this.told.splice(this.told.indexOf(sentence), 1);
-    const troubles = { add: tell, addStanding: tell, takeBack, forget: () => {} } as unknown as ProgramTroubles;
+    const troubles = {
+      add: tell,
+      addUnregistered: tell,
+      registeredLate: ({ pid }: Program) => this.withdrawn.push(pid),
+      forget: () => {},
+    } as unknown as ProgramTroubles;
     this.programs = new UnregisteredPrograms({
       view,
       troubles,
@@ -114,6 +119,21 @@ describe('of a command', () => {
     expect(world.told).toEqual([]);
   });
 
+  it('a program that was told is withdrawn once it registers, also if it ends at once, and no other of its number', () => {
+    const world = commandWorld();
+    for (const pid of [11, 12, 13, 14]) world.run(pid, COMMAND);
+    world.programs.heardOf(14);
+    world.lookAfter(0);
+    world.lookAfter(40_000);
+    expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p11.js', 'p12.js', 'p13.js']);
+    world.programs.heardOf(11);
+    world.run(13, COMMAND, { startTime: '2' });
+    world.programs.heardOf(13);
+    world.onDrain = () => world.programs.heardOf(12);
+    world.lookAndEnd(12);
+    expect([world.withdrawn, world.told.length]).toEqual([[11, 12], 3]);
+  });
+
   it('a process is not told that still looks like the program that started it', () => {
     const world = commandWorld();
     world.run(11, COMMAND);
@@ -135,19 +155,6 @@ describe('of a command', () => {
     expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p11.js', 'p12.js']);
     world.lookAndEnd(11, 12);
     expect(world.told).toHaveLength(2);
-  });
-
-  it('a program that registers after it was told is told no more', () => {
-    const world = commandWorld();
-    world.run(11, COMMAND);
-    world.run(12, COMMAND);
-    world.lookAfter(100);
-    world.lookAfter(40_000);
-    expect(world.told).toHaveLength(2);
-    world.programs.heardOf(11);
-    expect(world.told.map((line) => line.split(' ')[0])).toEqual(['p12.js']);
-    world.lookAndEnd(11);
-    expect(world.told).toHaveLength(1);
   });
 });
 

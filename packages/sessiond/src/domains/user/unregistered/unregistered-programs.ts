@@ -8,7 +8,10 @@ const COMMAND_LOOK_PERIOD_MS = 30;
 const LOOK_PERIOD_MS = 1000;
 /** A look takes milliseconds on a machine with thousands of processes: it may take this fraction of the time. */
 const IDLE_RATIO = 20;
-/** After this time a program has registered, or never will. Node.js takes seconds to start on an overloaded machine. */
+/**
+ * A program that registers later is reported until it registers. The time is longer than the start of Node.js on an
+ * overloaded machine, because notifications of triggers cannot be taken back.
+ */
 const PATIENCE_MS = 30_000;
 
 export interface UnregisteredProgramsOptions {
@@ -40,8 +43,7 @@ interface Entry {
   preload: Preload | undefined;
   /** Whether it belongs to a command that is recorded as a whole. */
   isOfCommand: boolean;
-  /** The sentence that was reported. */
-  reported: string | undefined;
+  isReported: boolean;
   /** Address of the arguments of a program that is not Node.js. */
   otherProgramAt: string | undefined;
 }
@@ -95,11 +97,13 @@ export class UnregisteredPrograms {
     this.#tick();
   }
 
-  /** A program has registered, or reported why it cannot. */
+  /** A process has registered, or has reported why it cannot. */
   heardOf(pid: number): void {
     this.#heardOf.add(pid);
-    const { found, reported } = this.#entries.get(pid) ?? {};
-    if (found && reported !== undefined) this.#options.troubles.takeBack(found.program, reported);
+    const entry = this.#entries.get(pid);
+    if (entry === undefined || entry.found === null || !entry.isReported) return;
+    const { startTime = entry.startTime } = this.#options.view.originOf(pid) ?? {};
+    if (startTime === entry.startTime) this.#options.troubles.registeredLate(entry.found.program);
   }
 
   /** A session is about to be stopped: findings so far are reported. */
@@ -125,14 +129,14 @@ export class UnregisteredPrograms {
 
   #see(pid: number, registered: ReadonlySet<number>, isLast: boolean): void {
     const entry = this.#entries.get(pid) ?? this.#enter(pid);
-    if (entry === undefined || entry.reported !== undefined || this.#heardOf.has(pid)) return;
+    if (entry === undefined || entry.isReported || this.#heardOf.has(pid)) return;
     const origin = this.#originOf(entry, registered);
     if (origin === undefined) return;
     entry.isOfCommand ||= origin.isOfCommand;
     entry.found ??= this.#find(pid, entry, origin);
     if (entry.found === null) return;
     const isLate = this.#options.timers.nowMs() - entry.sinceMs >= PATIENCE_MS;
-    if (isLate || (isLast && entry.found.lost.length > 0)) this.#report(entry, 'addStanding');
+    if (isLate || (isLast && entry.found.lost.length > 0)) this.#report(entry, 'addUnregistered');
   }
 
   #enter(pid: number): Entry | undefined {
@@ -145,7 +149,7 @@ export class UnregisteredPrograms {
       found: null,
       preload: this.#commands.get(pid),
       isOfCommand: this.#commands.has(pid),
-      reported: undefined,
+      isReported: false,
       otherProgramAt: undefined,
     };
     this.#entries.set(pid, entry);
@@ -205,19 +209,19 @@ export class UnregisteredPrograms {
     this.#entries.delete(pid);
     this.#commands.delete(pid);
     if (entry.found === null) return;
-    if (entry.reported === undefined && !this.#heardOf.has(pid)) this.#report(entry, 'add');
+    if (!entry.isReported && !this.#heardOf.has(pid)) this.#report(entry, 'add');
     this.#options.troubles.forget(entry.found.program);
   }
 
-  #report(entry: Entry, how: 'add' | 'addStanding'): void {
+  #report(entry: Entry, how: 'add' | 'addUnregistered'): void {
     if (entry.found === null) return;
     const { name, program, lost, isRestricted } = entry.found;
+    entry.isReported = true;
     let why = 'its tracer could not start, or the program ended before';
     if (lost.length > 0) why = `its environment lacks ${lost.join(' and ')} of what started it`;
     else if (isRestricted)
       why = 'its option --permission forbids the tracer to start without --allow-addons and --allow-net';
-    entry.reported = `${name} ran in Node.js and did not register: ${why} (UNREGISTERED)`;
-    this.#options.troubles[how](program, entry.reported);
+    this.#options.troubles[how](program, `${name} ran in Node.js and did not register: ${why} (UNREGISTERED)`);
   }
 
   #forgetAll(): void {
