@@ -84,6 +84,7 @@ function documentWith(seen: ReadonlySet<string>): string {
       .split('\n')
       .map((line) => line.slice(2, -2).split(' | '));
     const column = head.indexOf(String(MAJOR));
+    if (column === -1) throw new Error(`the table of versions needs a column for Node.js ${MAJOR}`);
     const known = new Map(rows.map((row) => [row[0], row]));
     const made = documentedEvents().map((name) => {
       const first = `\`${name}\``;

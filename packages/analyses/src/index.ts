@@ -20,7 +20,7 @@ export { CpuProfiles, type ThreadProfile } from './profiles/cpu-profiles.ts';
 export { cpuprofileText } from './profiles/cpuprofile.ts';
 export { foldedText } from './profiles/folded.ts';
 export { pprofBytes } from './profiles/pprof.ts';
-export { speedscopeText, threadName } from './profiles/speedscope.ts';
+export { speedscopeText } from './profiles/speedscope.ts';
 export type { CountedEvents, FieldStatistics } from './statistics/event-counts.ts';
 export type { Losses } from './statistics/losses.ts';
 export {

@@ -23,6 +23,12 @@ export interface ThreadProfile {
   readonly endUs: number;
 }
 
+/** The name of a thread for people. */
+export function threadName({ pid, tid }: Pick<ThreadProfile, 'pid' | 'tid'>): string {
+  if (pid === undefined) return 'program';
+  return tid === undefined || tid === pid ? `process ${pid}` : `process ${pid}, thread ${tid}`;
+}
+
 /** What the events of the present slice of a thread have named. */
 interface Slice {
   readonly id: PlainValue | undefined;

@@ -1,7 +1,6 @@
 import { visibleLine } from '@ringtail/base/text';
-import type { ThreadProfile } from './cpu-profiles.ts';
+import { type ThreadProfile, threadName } from './cpu-profiles.ts';
 import { frameText, type SampledFunction } from './functions.ts';
-import { threadName } from './speedscope.ts';
 import { NO_STACK } from './stacks.ts';
 
 /**

@@ -1,7 +1,6 @@
-import type { ThreadProfile } from './cpu-profiles.ts';
+import { type ThreadProfile, threadName } from './cpu-profiles.ts';
 import type { SampledFunction } from './functions.ts';
 import { ProtobufWriter } from './protobuf.ts';
-import { threadName } from './speedscope.ts';
 import { NO_STACK } from './stacks.ts';
 
 const NS_PER_US = 1000;

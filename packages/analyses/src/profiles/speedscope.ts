@@ -1,5 +1,5 @@
 import { jsonText } from '@ringtail/base/text';
-import type { ThreadProfile } from './cpu-profiles.ts';
+import { type ThreadProfile, threadName } from './cpu-profiles.ts';
 import type { SampledFunction } from './functions.ts';
 import { jsonArray } from './parts.ts';
 
@@ -39,10 +39,4 @@ function* profileText(profile: ThreadProfile, startUs: number): Iterable<string>
 function frameOf({ kind, name, url, line, column }: SampledFunction) {
   if (url === '') return { name: kind === 'native' ? `${name} (native)` : name };
   return { name, file: url, ...(line > 0 && { line, col: column }) };
-}
-
-/** The name of a thread for people. */
-export function threadName({ pid, tid }: Pick<ThreadProfile, 'pid' | 'tid'>): string {
-  if (pid === undefined) return 'program';
-  return tid === undefined || tid === pid ? `process ${pid}` : `process ${pid}, thread ${tid}`;
 }

@@ -1,8 +1,8 @@
 import type { EventSource, Tracer } from '../../instrument.ts';
-import { watchRouters } from '../../packages/routers.ts';
 import { pathOf } from './path.ts';
 import { defineRequestContexts } from './request-context.ts';
 import { routeOf } from './route.ts';
+import { watchRouters } from './routers.ts';
 import { ServerRequests } from './server-requests.ts';
 
 /** Requests that HTTP/1 servers of the program answer, and the contexts of events that belong to a request. */

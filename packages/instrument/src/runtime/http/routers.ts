@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { changeModule } from '../loaded-modules.ts';
-import { setRouteSource } from '../runtime/http/route.ts';
-import { type Observer, observeAll } from '../wrap.ts';
+import { changeModule } from '../../loaded-modules.ts';
+import { type Observer, observeAll } from '../../wrap.ts';
+import { setRouteSource } from './route.ts';
 
 /** What the routers of `koa` add to its context. @see https://github.com/koajs/router */
 interface KoaContext {
