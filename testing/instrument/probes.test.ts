@@ -1,43 +1,13 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import {
-  eventsOf,
-  REGISTER_URL,
-  type Running,
-  ringtail,
-  type Sandbox,
-  sandboxWithDaemon,
-  startNode,
-  succeed,
-  until,
-} from '../e2e/harness.ts';
+import { eventsOf, type Running, ringtail, type Sandbox, sandboxWithDaemon, succeed, until } from '../e2e/harness.ts';
+import { startedSession, startProgram, untilRecorded, untilStatusSays } from './probed.ts';
 
 const PROGRAM = fileURLToPath(new URL('programs/cart.cjs', import.meta.url));
 /** Line of `this.items.push(item)`. */
 const PUSH = `${PROGRAM}:6`;
 
-async function startedSession(): Promise<{ sandbox: Sandbox; trace: string }> {
-  const base = sandboxWithDaemon();
-  const sandbox = { ...base, env: { ...base.env, RINGTAIL_INSTRUMENT: undefined } };
-  const trace = join(sandbox.directory, 'trace');
-  await succeed(sandbox, 'create', 's', '-o', trace);
-  await succeed(sandbox, 'enable-channel', '-u', 'c');
-  await succeed(sandbox, 'start');
-  return { sandbox, trace };
-}
-
-async function startCart(sandbox: Sandbox, ...options: string[]): Promise<Running> {
-  const running = startNode(sandbox, ['--import', REGISTER_URL, ...options, PROGRAM]);
-  await running.says(/ready/);
-  return running;
-}
-
-async function untilStatusSays(sandbox: Sandbox, pattern: RegExp): Promise<void> {
-  await until(async () => pattern.test((await ringtail(sandbox, ['status'])).stdout));
-}
-
-const untilRecorded = (sandbox: Sandbox) => untilStatusSays(sandbox, /Recorded events: +[1-9]\d/);
+const startCart = (sandbox: Sandbox, ...options: string[]) => startProgram(sandbox, PROGRAM, ...options);
 
 async function answers(running: Running, pattern: RegExp): Promise<void> {
   await until(async () => {

@@ -1,5 +1,6 @@
 import type { Debugger, Session } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 
 /** A loaded file of the program. */
 export interface Script {
@@ -7,29 +8,56 @@ export interface Script {
   /** Path of the file. */
   readonly path: string;
   readonly isModule: boolean;
+  /** Whether its code runs in a context of `node:vm`, which has globals of its own. */
+  readonly isInVmContext: boolean;
 }
+
+export const SHARED = 'a debugger can be attached to it (--inspect)';
 
 type Inspector = typeof import('node:inspector');
 type PausedListener = (frame: Debugger.CallFrame) => void;
 
+/** A breakpoint of one probe. V8 has one for each place, which all probes of this place share. */
+export type Breakpoint =
+  /** Runs the code, and never stops. */
+  | { readonly location: Debugger.Location; readonly code: string }
+  /** Stops before the statement if the expression is true, and calls the listener in the program's frame. */
+  | { readonly location: Debugger.Location; readonly stopsIf: string; readonly onPaused: PausedListener };
+
+/** The breakpoints of one place, and the one of V8 that serves them. */
+interface SharedBreakpoint {
+  readonly members: Set<Breakpoint>;
+  id: string | undefined;
+}
+
 /** The debugger of this thread, in this thread. Commands are answered before `ask` returns. */
 export class DebuggerSession {
+  readonly #inspector: Inspector;
   readonly #session: Session;
   readonly #scripts = new Map<string, Script>();
-  readonly #paused = new Map<string, PausedListener>();
+  readonly #shared = new Map<string, SharedBreakpoint>();
   #onScript: (script: Script) => void = () => undefined;
 
-  /** @throws {Error} where another debugger can be attached: it would stop at our breakpoints */
-  constructor({ Session, url }: Inspector) {
-    if (url() !== undefined) throw new Error('a debugger can be attached to it (--inspect)');
-    this.#session = new Session();
+  /** @throws {Error} where another debugger can be attached */
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector;
+    if (this.isShared) throw new Error(SHARED);
+    this.#session = new inspector.Session();
     this.#session.connect();
     this.#session.on('Debugger.scriptParsed', ({ params }) => this.#parsed(params));
     this.#session.on('Debugger.paused', ({ params: { hitBreakpoints = [], callFrames } }) => {
       const [frame] = callFrames;
-      for (const id of hitBreakpoints) if (frame !== undefined) this.#paused.get(id)?.(frame);
+      const shared = [...this.#shared.values()].filter(({ id }) => id !== undefined && hitBreakpoints.includes(id));
+      for (const breakpoint of shared.flatMap(({ members }) => [...members])) {
+        if (frame !== undefined && 'onPaused' in breakpoint) breakpoint.onPaused(frame);
+      }
     });
     this.ask('Debugger.enable');
+  }
+
+  /** Whether another debugger can be attached. The program would then stand still at our breakpoints. */
+  get isShared(): boolean {
+    return this.#inspector.url() !== undefined || (!isMainThread && isStartedForDebugger());
   }
 
   get scripts(): Iterable<Script> {
@@ -57,30 +85,65 @@ export class DebuggerSession {
     return this.ask<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId: id }).scriptSource;
   }
 
-  /** @param onPaused called in the program's frame before the statement runs, if there is no condition */
-  setBreakpoint(location: Debugger.Location, condition?: string, onPaused?: PausedListener): string {
-    const { breakpointId } = this.ask<{ breakpointId: string }>('Debugger.setBreakpoint', { location, condition });
-    if (onPaused !== undefined) this.#paused.set(breakpointId, onPaused);
-    return breakpointId;
+  /** @throws {Error} if the place has no code */
+  addBreakpoint(breakpoint: Breakpoint): void {
+    const key = keyOf(breakpoint.location);
+    const shared = this.#shared.get(key) ?? { members: new Set(), id: undefined };
+    shared.members.add(breakpoint);
+    this.#shared.set(key, shared);
+    try {
+      this.#renew(shared, breakpoint.location);
+    } catch (error) {
+      this.removeBreakpoint(breakpoint);
+      throw error;
+    }
   }
 
-  removeBreakpoint(breakpointId: string): void {
-    this.#paused.delete(breakpointId);
-    this.ask('Debugger.removeBreakpoint', { breakpointId });
+  removeBreakpoint(breakpoint: Breakpoint): void {
+    const key = keyOf(breakpoint.location);
+    const shared = this.#shared.get(key);
+    if (shared?.members.delete(breakpoint) !== true) return;
+    this.#renew(shared, breakpoint.location);
+    if (shared.members.size === 0) this.#shared.delete(key);
+  }
+
+  #renew(shared: SharedBreakpoint, location: Debugger.Location): void {
+    if (shared.id !== undefined) this.ask('Debugger.removeBreakpoint', { breakpointId: shared.id });
+    shared.id = undefined;
+    if (shared.members.size === 0) return;
+    const condition = conditionOf([...shared.members]);
+    shared.id = this.ask<{ breakpointId: string }>('Debugger.setBreakpoint', { location, condition }).breakpointId;
   }
 
   close(): void {
     this.#session.disconnect();
   }
 
-  #parsed({ scriptId, url, isModule = false }: Debugger.ScriptParsedEventDataType): void {
+  #parsed({ scriptId, url, isModule = false, executionContextAuxData }: Debugger.ScriptParsedEventDataType): void {
     const path = pathOf(url);
     if (path === undefined) return;
-    const script = { id: scriptId, path, isModule };
+    const { isDefault = true } = (executionContextAuxData ?? {}) as { isDefault?: boolean };
+    const script = { id: scriptId, path, isModule, isInVmContext: !isDefault };
     const isNew = !this.#scripts.has(scriptId);
     this.#scripts.set(scriptId, script);
     if (isNew) this.#onScript(script);
   }
+}
+
+function keyOf({ scriptId, lineNumber, columnNumber }: Debugger.Location): string {
+  return `${scriptId}:${lineNumber}:${columnNumber}`;
+}
+
+function conditionOf(breakpoints: readonly Breakpoint[]): string {
+  const codes = breakpoints.flatMap((one) => ('code' in one ? [`${one.code};`] : []));
+  const stops = breakpoints.flatMap((one) => ('stopsIf' in one ? [one.stopsIf] : []));
+  return `${codes.join('')}${stops.join('||') || 'false'}`;
+}
+
+/** A worker does not learn the address of the inspector, to which a debugger connects for all threads. */
+function isStartedForDebugger(): boolean {
+  const options = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')];
+  return options.some((option) => /^--inspect(-brk|-wait)?(=|$)/.test(option));
 }
 
 /** Node.js writes `Inspector error CODE: REASON`. */

@@ -1,6 +1,7 @@
 import type { Tracer } from '../instrument.ts';
 import { describeValue, Unreadable } from './describe-value.ts';
 import type { Probe } from './probe.ts';
+import type { Time } from './time.ts';
 
 /** Hits a second that are recorded. Others are counted in the field `skipped` of the next event. */
 const RECORDED_PER_SECOND_MAX = 200_000;
@@ -9,7 +10,14 @@ const HITS_PER_PERIOD = (RECORDED_PER_SECOND_MAX * PERIOD_MS) / 1000;
 const SKIPPED_MAX = 2 ** 32 - 1;
 
 let lastNumber = 0;
-const now = performance.now.bind(performance);
+
+interface HitsOptions {
+  readonly tracer: Tracer;
+  readonly time: Time;
+  readonly onHit: () => void;
+  /** Whether a breakpoint may stop the program. */
+  readonly mayStop: () => boolean;
+}
 
 /** The hits of a probe in this thread: their events, and the function that code in the program calls. */
 export class Hits {
@@ -17,17 +25,17 @@ export class Hits {
   readonly globalName = `__ringtail_probe_${++lastNumber}`;
   readonly tracepoint: (...values: never[]) => void;
 
-  constructor({ provider, str, u32 }: Tracer, { name, captures }: Probe, onHit: () => void) {
+  constructor({ name, captures }: Probe, { tracer: { provider, str, u32 }, time, onHit, mayStop }: HitsOptions) {
     const [, event = ''] = name.split(':');
     const fields = [['skipped', u32] as const, ...captures.map((capture) => [capture.name, str] as const)];
     const tracepoint = provider('probe').tracepoint(event, fields) as unknown as (...values: unknown[]) => void;
     this.tracepoint = tracepoint as (...values: never[]) => void;
     let skipped = 0;
     let inPeriod = 0;
-    let periodEndMs = now() + PERIOD_MS;
+    let periodEndMs = time.elapsedMs() + PERIOD_MS;
     const hit = (...values: unknown[]): void => {
       if (inPeriod >= HITS_PER_PERIOD) {
-        const nowMs = now();
+        const nowMs = time.elapsedMs();
         if (nowMs < periodEndMs) {
           skipped = Math.min(skipped + 1, SKIPPED_MAX);
           return;
@@ -43,6 +51,7 @@ export class Hits {
       onHit();
     };
     Object.defineProperty(hit, 'unreadable', { value: (error: unknown) => new Unreadable(error) });
+    Object.defineProperty(hit, 'mayStop', { value: mayStop });
     // A program that has frozen its global object throws here.
     Object.defineProperty(globalThis, this.globalName, { value: hit, configurable: true });
   }

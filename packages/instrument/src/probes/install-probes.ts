@@ -2,19 +2,21 @@ import module from 'node:module';
 import { hasInspector } from '../has-inspector.ts';
 import type { Tracer } from '../instrument.ts';
 import type { Probe, ProbedThread } from './probe.ts';
+import { type Time, timeOfNode } from './time.ts';
 
 interface ProbesModule {
-  startProbes(tracer: Tracer, thread: ProbedThread): (probes: readonly Probe[]) => void;
+  startProbes(tracer: Tracer, thread: ProbedThread, time: Time): (probes: readonly Probe[]) => void;
 }
 
 /** Places the probes that sessions want in this thread. The code that does so is loaded with the first of them. */
 export function installProbes(tracer: Tracer, thread: ProbedThread): void {
+  const time = timeOfNode();
   let place: ((probes: readonly Probe[]) => void) | undefined;
   let hasFailed = false;
   thread.probes?.((probes) => {
     if (hasFailed) return;
     try {
-      place ??= startIn(tracer, thread);
+      place ??= startIn(tracer, thread, time);
       place(probes);
     } catch (error) {
       hasFailed = true;
@@ -24,10 +26,10 @@ export function installProbes(tracer: Tracer, thread: ProbedThread): void {
 }
 
 /** @throws {Error} with the reason why this program cannot have probes */
-function startIn(tracer: Tracer, thread: ProbedThread): (probes: readonly Probe[]) => void {
+function startIn(tracer: Tracer, thread: ProbedThread, time: Time): (probes: readonly Probe[]) => void {
   if (!hasInspector()) {
     throw new Error('this process has no inspector, which --permission and some builds of Node.js leave out');
   }
   const { startProbes } = module.createRequire(__filename)('./probes.cjs') as ProbesModule;
-  return startProbes(tracer, thread);
+  return startProbes(tracer, thread, time);
 }

@@ -5,6 +5,7 @@ import { Hits } from './hits.ts';
 import { Placement } from './placement.ts';
 import type { Probe, ProbedThread } from './probe.ts';
 import type { ScriptEdits } from './script-edits.ts';
+import type { Time } from './time.ts';
 
 const PLACEMENTS_MAX = 16;
 /** Hits of breakpoints a second: about a tenth of a core. */
@@ -16,6 +17,7 @@ const WAITED_SECONDS = 3;
 interface PlacedProbeOptions {
   readonly tracer: Tracer;
   readonly thread: ProbedThread;
+  readonly time: Time;
   readonly session: DebuggerSession;
   readonly editsOf: (script: Script) => ScriptEdits;
 }
@@ -39,8 +41,9 @@ export class PlacedProbe {
     this.#options = options;
     this.#probe = probe;
     this.#expiresAtMs = probe.expiresAtMs;
-    this.#hits = new Hits(options.tracer, probe, () => this.#hit());
-    for (const script of options.session.scripts) this.place(script);
+    const { tracer, time, session } = options;
+    this.#hits = new Hits(probe, { tracer, time, onHit: () => this.#hit(), mayStop: () => !session.isShared });
+    for (const script of session.scripts) this.place(script);
   }
 
   /** Whether the program is as it was before. */
@@ -57,7 +60,11 @@ export class PlacedProbe {
     const { file, line } = this.#probe;
     if (this.#isOff || !(script.path === file || script.path.endsWith(`/${file}`))) return;
     if (this.#placements.length >= PLACEMENTS_MAX) return;
-    const { session, editsOf } = this.#options;
+    if (script.isInVmContext) {
+      this.#reportRefusal(`is not in ${script.path}: the code runs in a context of node:vm, which has no probes`);
+      return;
+    }
+    const { time, session, editsOf } = this.#options;
     const edits = editsOf(script);
     const statement = findStatement(edits.source, line, script.isModule);
     if (typeof statement === 'string') {
@@ -66,6 +73,7 @@ export class PlacedProbe {
     }
     try {
       const placement = new Placement({
+        time,
         session,
         script,
         edits,

@@ -1,19 +1,20 @@
 import type { Debugger } from 'node:inspector';
-import { everyMs } from '../every.ts';
-import { setImmediate } from '../node.ts';
-import type { DebuggerSession, Script } from './debugger-session.ts';
+import type { Breakpoint, DebuggerSession, Script } from './debugger-session.ts';
 import type { StatementPlace } from './find-statement.ts';
 import { hitCode } from './hit-code.ts';
 import type { Probe } from './probe.ts';
 import type { Insertion, ScriptEdits } from './script-edits.ts';
+import type { Time } from './time.ts';
 
 /** For a capture, which is read in microseconds unless a getter takes longer. */
 const CAPTURE_TIMEOUT_MS = 1000;
 const EDIT_AGAIN_AFTER_MS = 100;
-const EDITS_MAX = 50;
+const QUICK_EDITS_MAX = 50;
+const SLOW_EDIT_AFTER_MS = 10_000;
 const OBJECT_GROUP = 'ringtail-probe';
 
 interface PlacementOptions {
+  readonly time: Time;
   readonly session: DebuggerSession;
   readonly script: Script;
   readonly edits: ScriptEdits;
@@ -38,7 +39,7 @@ interface PlacementOptions {
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #insertion: Insertion;
-  #breakpoint: { readonly id: string; readonly isCheck: boolean } | undefined;
+  #breakpoint: { readonly breakpoint: Breakpoint; readonly isCheck: boolean } | undefined;
   #isEdited = false;
   #isClosed = false;
   #isHeld = false;
@@ -89,7 +90,7 @@ export class Placement {
     this.#endAttempts = undefined;
     this.#removeBreakpoint();
     if (this.#restore()) return;
-    const end = everyMs(EDIT_AGAIN_AFTER_MS, () => {
+    const end = this.#options.time.everyMs(EDIT_AGAIN_AFTER_MS, () => {
       if (this.#restore()) end();
     });
   }
@@ -100,15 +101,17 @@ export class Placement {
   }
 
   #setBreakpoint(isCheck: boolean): void {
-    const { session, script, statement } = this.#options;
+    const { session, script, statement, hit } = this.#options;
     const location = { scriptId: script.id, lineNumber: statement.line, columnNumber: statement.column };
-    const condition = isCheck ? undefined : `${this.#insertion.code};false`;
-    const id = session.setBreakpoint(location, condition, isCheck ? (frame) => this.#checked(frame) : undefined);
-    this.#breakpoint = { id, isCheck };
+    const breakpoint: Breakpoint = isCheck
+      ? { location, stopsIf: `${hit}.mayStop()`, onPaused: (frame) => this.#checked(frame) }
+      : { location, code: this.#insertion.code };
+    session.addBreakpoint(breakpoint);
+    this.#breakpoint = { breakpoint, isCheck };
   }
 
   #removeBreakpoint(): void {
-    if (this.#breakpoint !== undefined) this.#options.session.removeBreakpoint(this.#breakpoint.id);
+    if (this.#breakpoint !== undefined) this.#options.session.removeBreakpoint(this.#breakpoint.breakpoint);
     this.#breakpoint = undefined;
   }
 
@@ -127,7 +130,7 @@ export class Placement {
         expression: `{${this.#insertion.code}}`,
       });
       this.#setBreakpoint(false);
-      setImmediate(() => this.#edit()).unref();
+      this.#options.time.soon(() => this.#edit());
     } catch (error) {
       // Node.js would show the error to the program as a warning.
       onRefused(error instanceof Error ? error.message : 'unknown');
@@ -135,10 +138,8 @@ export class Placement {
   }
 
   #refusalIn(callFrameId: string): string | undefined {
-    const { session, probe, hit } = this.#options;
+    const { session, probe } = this.#options;
     try {
-      const { result } = this.#check(callFrameId, `typeof ${hit}`);
-      if (result.value !== 'function') return 'the code runs in a context of node:vm, which has no probes';
       for (const { expression } of probe.captures) {
         const { result: error, exceptionDetails } = this.#check(callFrameId, `(${expression})`);
         if (exceptionDetails === undefined) continue;
@@ -166,26 +167,39 @@ export class Placement {
   }
 
   #edit(): void {
+    const { time, onBreakpoint } = this.#options;
     let attempts = 0;
     const attempt = (): boolean => {
-      if (this.#isClosed) return true;
-      const result = this.#options.edits.insert(this.#insertion);
-      if (result === 'edited') {
-        this.#isEdited = true;
-        this.#isHeld = false;
-        this.#removeBreakpoint();
-        return true;
+      attempts++;
+      if (this.#tryEdit()) return true;
+      if (attempts === QUICK_EDITS_MAX) {
+        onBreakpoint('its function is always running or suspended');
+        this.#endAttempts?.();
+        attemptEveryMs(SLOW_EDIT_AFTER_MS);
       }
-      if (result === 'blocked' && ++attempts < EDITS_MAX) return false;
-      this.#options.onBreakpoint(
-        result === 'blocked' ? 'its function is always running or suspended' : 'this Node.js cannot edit running code',
-      );
-      return true;
+      return false;
     };
-    if (attempt()) return;
-    const end = everyMs(EDIT_AGAIN_AFTER_MS, () => {
-      if (attempt()) end();
-    });
-    this.#endAttempts = end;
+    const attemptEveryMs = (intervalMs: number): void => {
+      const end = time.everyMs(intervalMs, () => {
+        if (attempt()) end();
+      });
+      this.#endAttempts = end;
+    };
+    if (!attempt()) attemptEveryMs(EDIT_AGAIN_AFTER_MS);
+  }
+
+  /** @returns whether another attempt makes no sense */
+  #tryEdit(): boolean {
+    if (this.#isClosed) return true;
+    const result = this.#options.edits.insert(this.#insertion);
+    if (result === 'blocked') return false;
+    if (result === 'impossible') {
+      this.#options.onBreakpoint('this Node.js cannot edit running code');
+      return true;
+    }
+    this.#isEdited = true;
+    this.#isHeld = false;
+    this.#removeBreakpoint();
+    return true;
   }
 }

@@ -1,9 +1,9 @@
-import { everyMs } from '../every.ts';
 import type { Tracer } from '../instrument.ts';
-import type { DebuggerSession, Script } from './debugger-session.ts';
+import { type DebuggerSession, type Script, SHARED } from './debugger-session.ts';
 import { PlacedProbe } from './placed-probe.ts';
 import type { Probe, ProbedThread } from './probe.ts';
 import { ScriptEdits } from './script-edits.ts';
+import type { Time } from './time.ts';
 
 const TICK_MS = 1000;
 
@@ -14,20 +14,23 @@ interface Open {
   readonly endTicks: () => void;
 }
 
+interface ProbeSetOptions {
+  readonly tracer: Tracer;
+  readonly thread: ProbedThread;
+  readonly time: Time;
+  readonly openSession: () => DebuggerSession;
+}
+
 /** All probes of this thread. Without probes, the thread has no debugger. */
 export class ProbeSet {
-  readonly #tracer: Tracer;
-  readonly #thread: ProbedThread;
-  readonly #openSession: () => DebuggerSession;
+  readonly #options: ProbeSetOptions;
   readonly #probes = new Map<string, PlacedProbe>();
   /** Removed probes that are still in suspended functions. */
   readonly #leaving = new Set<PlacedProbe>();
   #open: Open | undefined;
 
-  constructor(tracer: Tracer, thread: ProbedThread, openSession: () => DebuggerSession) {
-    this.#tracer = tracer;
-    this.#thread = thread;
-    this.#openSession = openSession;
+  constructor(options: ProbeSetOptions) {
+    this.#options = options;
   }
 
   /** Places these probes and removes all others. @throws {Error} if the thread cannot have probes */
@@ -39,7 +42,7 @@ export class ProbeSet {
       this.#leaving.add(probe);
       probe.close();
     }
-    const nowMs = Date.now();
+    const nowMs = this.#options.time.dateMs();
     for (const probe of wanted) {
       const known = this.#probes.get(keyOf(probe));
       if (known !== undefined) known.expiresAtMs = probe.expiresAtMs;
@@ -56,16 +59,18 @@ export class ProbeSet {
       edits.set(script.id, known);
       return known;
     };
-    const options = { tracer: this.#tracer, thread: this.#thread, session, editsOf };
+    const { tracer, thread, time } = this.#options;
+    const options = { tracer, thread, time, session, editsOf };
     this.#probes.set(keyOf(probe), new PlacedProbe(probe, options));
   }
 
   #opened(): Open {
-    const session = this.#openSession();
+    const { time, openSession } = this.#options;
+    const session = openSession();
     session.listen((script) => {
       for (const probe of this.#probes.values()) probe.place(script);
     });
-    return { session, edits: new Map(), endTicks: everyMs(TICK_MS, () => this.#tick()) };
+    return { session, edits: new Map(), endTicks: time.everyMs(TICK_MS, () => this.#tick()) };
   }
 
   #renew(script: Script): void {
@@ -73,7 +78,11 @@ export class ProbeSet {
   }
 
   #tick(): void {
-    const nowMs = Date.now();
+    if (this.#probes.size > 0 && this.#open?.session.isShared === true) {
+      this.update([]);
+      this.#options.thread.report('NO_PROBES', `the program has no probes any more: ${SHARED}`);
+    }
+    const nowMs = this.#options.time.dateMs();
     for (const probe of this.#probes.values()) probe.tick(nowMs);
     this.#closeIfEmpty();
   }
