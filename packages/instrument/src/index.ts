@@ -5,7 +5,12 @@
  */
 import { type InstrumentedThread, installInstruments } from './install-instruments.ts';
 import type { Instrument, Tracer } from './instrument.ts';
+import { bunyan } from './loggers/bunyan.ts';
 import { consoleLogger } from './loggers/console.ts';
+import { debug } from './loggers/debug.ts';
+import { log4js } from './loggers/log4js.ts';
+import { pino } from './loggers/pino.ts';
+import { winston } from './loggers/winston.ts';
 import { pg } from './packages/pg.ts';
 import { installProbes } from './probes/install-probes.ts';
 import type { ProbedThread } from './probes/probe.ts';
@@ -50,6 +55,11 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   heap,
   cpu,
   consoleLogger,
+  pino,
+  winston,
+  bunyan,
+  log4js,
+  debug,
   pg,
 };
 

@@ -417,6 +417,9 @@ describe('event rules', () => {
       [['--console'], 'console'],
       [['--pino'], 'pino'],
       [['--winston'], 'winston'],
+      [['--bunyan'], 'bunyan'],
+      [['--log4js'], 'log4js'],
+      [['--debug'], 'debug'],
     ] as const) {
       expect([args, await run(['enable-event', 'a:b', ...args], it.context)]).toMatchObject([args, { code: 1 }]);
       expect(it.context.errors()).toContain(`there is no ${domain} here`);

@@ -54,6 +54,7 @@ Examples:
   ringtail enable-event -u 'shop:*' --exclude 'shop:cache_*'
   ringtail enable-event -u -a --loglevel=warning
   ringtail enable-event --console -a --loglevel=warn
+  ringtail enable-event --pino shop --loglevel=debug
   ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'
   ringtail enable-event --probe src/cart.js:42 --capture 'user.id, items.length' cart_add`,
     );

@@ -11,8 +11,11 @@ const FLAGS: Readonly<Record<DomainName, readonly [flags: string, description: s
   log4j2: ['--log4j2', 'Apache Log4j 2'],
   python: ['-p, --python', 'Python loggers'],
   console: ['--console', 'console of Node.js programs'],
-  pino: ['--pino', 'pino'],
-  winston: ['--winston', 'winston'],
+  pino: ['--pino', 'loggers of the package pino'],
+  winston: ['--winston', 'loggers of the package winston'],
+  bunyan: ['--bunyan', 'loggers of the package bunyan'],
+  log4js: ['--log4js', 'loggers of the package log4js'],
+  debug: ['--debug', 'loggers of the package debug'],
 };
 
 /** Name of a domain's flag among a command's options. */
@@ -35,7 +38,6 @@ export function addDomainOptions(command: Command, loggers: readonly (typeof LOG
     ...loggers,
     ...(loggers.length > 0 ? (['log4j2'] as const) : []),
     ...NODE_LOGGERS,
-    ...(['pino', 'winston'] as const),
   ];
   for (const domain of domains) {
     const [flags, description] = FLAGS[domain];

@@ -4,7 +4,27 @@ import { CliError } from '../errors/cli-error.ts';
 /** The names of a logger's levels with LTTng's numbers, most severe first. Several names may have one number. */
 type LevelNames = readonly (readonly [name: string, level: number])[];
 
-const { err, warning, info, debug_line: debug, debug: trace } = LogLevels;
+const {
+  crit,
+  err,
+  warning,
+  notice,
+  info,
+  debug_system: http,
+  debug_program: verbose,
+  debug_line: debug,
+  debug: trace,
+} = LogLevels;
+
+/** Levels of most packages. */
+const SIX_LEVELS: LevelNames = [
+  ['fatal', crit],
+  ['error', err],
+  ['warn', warning],
+  ['info', info],
+  ['debug', debug],
+  ['trace', trace],
+];
 
 const LEVELS: Readonly<Record<NodeLogger, LevelNames>> = {
   console: [
@@ -15,6 +35,24 @@ const LEVELS: Readonly<Record<NodeLogger, LevelNames>> = {
     ['debug', debug],
     ['trace', trace],
   ],
+  pino: SIX_LEVELS,
+  winston: [
+    ['crit', crit],
+    ['emerg', crit],
+    ['alert', crit],
+    ['error', err],
+    ['warn', warning],
+    ['warning', warning],
+    ['notice', notice],
+    ['info', info],
+    ['http', http],
+    ['verbose', verbose],
+    ['debug', debug],
+    ['silly', trace],
+  ],
+  bunyan: SIX_LEVELS,
+  log4js: SIX_LEVELS,
+  debug: [['debug', debug]],
 };
 
 /** The names of a domain's levels; undefined where the domain has LTTng's. */

@@ -40,3 +40,9 @@ export function callSiteBelow(
   }
   return { text: '', passed };
 }
+
+/** Whether a file belongs to one of these packages. */
+export function filesOf(...packageNames: readonly string[]): (file: string) => boolean {
+  const parts = packageNames.map((name) => `/node_modules/${name}/`);
+  return (file) => parts.some((part) => file.includes(part));
+}

@@ -1,7 +1,6 @@
 import { format } from 'node:util';
-import { copyText, cut, errorText, isStructured, jsonOf, plainCopy } from './plain-value.ts';
+import { copyText, cut, errorText, isStructured, jsonOf, MESSAGE_LENGTH_MAX, plainCopy } from './plain-value.ts';
 
-const MESSAGE_LENGTH_MAX = 16_384;
 const PLACE = /%[sdifjoOc%]/g;
 
 /** What a call of the console logs: its text, and its structured arguments as JSON. */
@@ -13,9 +12,11 @@ export interface ConsoleText {
 /**
  * The text that the console prints for these arguments, on one line, and without code of the program: objects are
  * bounded copies without secrets.
+ *
+ * @param context structured fields that the text does not have
  */
-export function consoleText(args: readonly unknown[]): ConsoleText {
-  const structured: unknown[] = [];
+export function consoleText(args: readonly unknown[], ...context: readonly object[]): ConsoleText {
+  const structured = context.map(plainCopy);
   const textOf = (value: unknown): string => {
     if (typeof value === 'string') return value;
     if (typeof value === 'function') return '[Function]';

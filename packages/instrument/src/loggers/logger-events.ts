@@ -1,6 +1,15 @@
 import type { EventSource, Tracer } from '../instrument.ts';
 
-type LogLevelName = 'crit' | 'err' | 'warning' | 'notice' | 'info' | 'debug_line' | 'debug';
+type LogLevelName =
+  | 'crit'
+  | 'err'
+  | 'warning'
+  | 'notice'
+  | 'info'
+  | 'debug_system'
+  | 'debug_program'
+  | 'debug_line'
+  | 'debug';
 
 /** What a logger has logged. */
 export interface LogRecord {

@@ -1,6 +1,8 @@
 import { inspect, types } from 'node:util';
 import { isSecretName } from '../secret-names.ts';
 
+/** Characters of the message of a record. */
+export const MESSAGE_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 6;
 const MEMBERS_MAX = 64;
 /** Values in one copy. */

@@ -1,11 +1,11 @@
 import { oneOf, type Shape } from '../wire/shape.ts';
 
 /** Domains of loggers of Node.js. */
-export const NODE_LOGGERS = ['console'] as const;
+export const NODE_LOGGERS = ['console', 'pino', 'winston', 'bunyan', 'log4js', 'debug'] as const;
 export type NodeLogger = (typeof NODE_LOGGERS)[number];
 
 /** Domains of loggers: LTTng's, then those of Node.js. */
-const LOGGER_DOMAINS = ['jul', 'log4j', 'log4j2', 'python', ...NODE_LOGGERS, 'pino', 'winston'] as const;
+const LOGGER_DOMAINS = ['jul', 'log4j', 'log4j2', 'python', ...NODE_LOGGERS] as const;
 export type LoggerDomain = (typeof LOGGER_DOMAINS)[number];
 
 export function isNodeLogger(domain: DomainName): domain is NodeLogger {
