@@ -30,7 +30,7 @@ const SERVER = `
   server.close();
   agent.destroy();`;
 
-const CONTEXTS = ['request_id', 'route', 'trace_id'].flatMap((name) => ['-t', `$app.node:${name}`]);
+const CONTEXTS = ['request_id', 'route', 'trace_id', 'parent_span_id'].flatMap((name) => ['-t', `$app.node:${name}`]);
 /** The value of a context in a line of text. */
 const contextOf = (line: string, name: string) =>
   new RegExp(`_app_node_${name} = \\{ "?([^" }]+)"? \\}`).exec(line)?.[1];
@@ -65,6 +65,7 @@ describe('the contexts of a request', () => {
       const path = pathOfId.get(contextOf(line, 'request_id'));
       expect([line, contextOf(line, 'route')]).toEqual([line, `/api${path}`]);
       expect([line, contextOf(line, 'trace_id')]).toEqual([line, '0af7651916cd43dd8448eb211c80319c']);
+      expect([line, contextOf(line, 'parent_span_id')]).toEqual([line, 'b7ad6b7169203331']);
       if (line.includes('/of/')) expect(line).toContain(`path = "/of${path}"`);
     }
   });

@@ -10,7 +10,13 @@ import { shownValue } from '../fields/scalar-fields.ts';
 import type { AttributeValue } from './telemetry-records.ts';
 
 /** Contexts that `identityOf` reads. */
-const IDENTITY = new Set(['vpid', 'pid', 'vtid', 'tid', 'pthread_id', 'procname', '_app_node_trace_id']);
+const IDENTITY = new Set([
+  ...['vpid', 'pid', 'vtid', 'tid', 'pthread_id', 'procname'],
+  ...['_app_node_trace_id', '_app_node_parent_span_id'],
+]);
+
+const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
+const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
 /** OpenTelemetry's names for fields of the runtime's events about the network. */
 const NETWORK_NAMES: Readonly<Record<string, string>> = {
@@ -44,6 +50,8 @@ export interface EventIdentity {
   readonly requestId: AttributeValue | undefined;
   /** Of the caller of the request; undefined if it is unknown. */
   readonly traceId: string | undefined;
+  /** The span that sent the request; undefined if it is unknown. */
+  readonly callerSpanId: string | undefined;
 }
 
 export function identityOf({ packet, commonContext, specificContext }: EventMessage): EventIdentity {
@@ -62,13 +70,14 @@ export function identityOf({ packet, commonContext, specificContext }: EventMess
     tid: find('vtid', 'tid', 'pthread_id'),
     procname: find('procname'),
     requestId: find('_app_node_request_id') || undefined,
-    traceId: traceIdIn(find('_app_node_trace_id')),
+    traceId: identifierIn(find('_app_node_trace_id'), TRACE_ID),
+    callerSpanId: identifierIn(find('_app_node_parent_span_id'), SPAN_ID),
   };
 }
 
-/** @returns undefined for a value that is no trace ID, or the invalid one of zeros */
-function traceIdIn(value: AttributeValue | undefined): string | undefined {
-  return typeof value === 'string' && /^(?!0+$)[0-9a-f]{32}$/.test(value) ? value : undefined;
+/** @returns undefined for a value that is no such identifier, or the invalid one of zeros */
+function identifierIn(value: AttributeValue | undefined, pattern: RegExp): string | undefined {
+  return typeof value === 'string' && pattern.test(value) ? value : undefined;
 }
 
 /** The payload of an event, and its contexts that are no identity, under OpenTelemetry's names where it has names. */

@@ -87,7 +87,7 @@ export class Telemetry {
       : this.#ids.ofSpan(`${key}/${begin.event.at}`, parent);
     this.#span(begin, {
       ...ids,
-      parentSpanId: parent?.spanId,
+      parentSpanId: isRequest ? callerOf(begin, ids) : parent?.spanId,
       begin: begin.event,
       end: end.event,
       attributes,
@@ -158,6 +158,11 @@ export class Telemetry {
 
 function requestKey({ event, identity }: { event: EventMessage; identity: EventIdentity }, id: unknown): string {
   return `${processKey(event.stream, identity)}/${id}`;
+}
+
+/** The span that sent a request: only of the same trace, since a parent in another one is none. */
+function callerOf({ identity }: SeenEvent, { traceId }: SpanIdentifiers): string | undefined {
+  return identity.traceId === traceId ? identity.callerSpanId : undefined;
 }
 
 function scopeOf(name: string): string {

@@ -14,7 +14,9 @@ clock { name = c; };
 stream {
   packet.context := struct { integer { size = 64; map = clock.c.value; } timestamp_begin; integer { size = 64; map = clock.c.value; } timestamp_end; };
   event.header := struct { u8 id; integer { size = 64; map = clock.c.value; } timestamp; };
-  event.context := struct { u8 __app_node_request_id; };
+  event.context := struct {
+    u8 __app_node_request_id; string __app_node_trace_id; string __app_node_parent_span_id;
+  };
 };
 event { name = "node_http:server_request_begin"; id = 0; loglevel = 6; fields := struct { u8 _request_id; }; };
 event { name = "node_http:server_request_end"; id = 1; loglevel = 6; fields := struct { u8 _request_id; u8 _status; }; };
@@ -33,16 +35,17 @@ const EVENTS: readonly (readonly [id: number, request: number, ...payload: numbe
   [2, 0, 2],
 ];
 
-function traceIn(context: FakeContext): string {
+/** @param caller trace and span of the sender of each request, as the events have them */
+function traceIn(context: FakeContext, caller: readonly [traceId: string, spanId: string] = ['', '']): string {
+  const callerBytes = Buffer.from(caller.map((text) => `${text}\0`).join(''));
   const header = Buffer.alloc(16);
   header.writeBigUInt64LE(BigInt(EVENTS.length) * 1_000_000_000n, 8);
   const records = EVENTS.map(([id, request, ...payload], i) => {
-    const bytes = Buffer.alloc(10 + payload.length);
+    const bytes = Buffer.alloc(10);
     bytes.writeUInt8(id, 0);
     bytes.writeBigUInt64LE(BigInt(i) * 1_000_000_000n, 1);
     bytes.writeUInt8(request, 9);
-    bytes.set(payload, 10);
-    return bytes;
+    return Buffer.concat([bytes, callerBytes, Buffer.from(payload)]);
   });
   const directory = join(context.cwd, 'trace');
   mkdirSync(directory);
@@ -114,6 +117,26 @@ describe('ringtail convert -o otlp', () => {
     });
     expect(unfinished).toMatchObject({ eventName: 'shop:order_begin', severityText: 'INFO' });
     expect(unfinished.traceId).toBeUndefined();
+  });
+
+  it.each([
+    ['a caller', ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'], 'b7ad6b7169203331'],
+    ['a caller without a span', ['0af7651916cd43dd8448eb211c80319c', ''], undefined],
+    ['a span of no trace', ['', 'b7ad6b7169203331'], undefined],
+    ['a span of zeros', ['0af7651916cd43dd8448eb211c80319c', '0000000000000000'], undefined],
+    ['a span that is none', ['0af7651916cd43dd8448eb211c80319c', 'B7AD6B7169203331'], undefined],
+  ] as const)('has the parent of a request only from a known caller: %s', async (_, caller, parent) => {
+    const context = fakeContext();
+    const output = join(context.cwd, 'spans');
+    const code = await run(['convert', traceIn(context, caller), '-o', 'otlp', '-w', output], context);
+    expect([code, context.errors()]).toEqual([{ code: 0 }, '']);
+    const traces = JSON.parse(readFileSync(join(output, 'traces.jsonl'), 'utf8'));
+    const [order, request] = scopesIn(traces, 'resourceSpans', 'scopeSpans').flatMap((scope) => scope.spans);
+    expect(request.parentSpanId).toBe(parent);
+    if (caller[0] !== '') expect(request.traceId).toBe(caller[0]);
+    expect([order.traceId, order.parentSpanId]).toEqual([request.traceId, request.spanId]);
+    const attributes = [...order.attributes, ...request.attributes].map(({ key }) => key);
+    expect(attributes).not.toContain('node.parent_span_id');
   });
 
   it('sends protobuf to a collector, and again after an answer that says so', async () => {

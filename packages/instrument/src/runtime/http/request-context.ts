@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Tracer } from '../../instrument.ts';
 import { clearInterval, setInterval } from '../../node.ts';
 import { makeOwnResources } from '../../own-resources.ts';
+import { type Caller, callerOf } from './caller.ts';
 import { routeOf } from './route.ts';
 import type { ServerRequest, ServerRequests } from './server-requests.ts';
 
@@ -10,8 +11,8 @@ import type { ServerRequest, ServerRequests } from './server-requests.ts';
 const UNUSED_MS = 10_000;
 
 /**
- * Defines the contexts `$app.node:request_id`, `$app.node:route` and `$app.node:trace_id`: values of the request that
- * the running code belongs to.
+ * Defines the contexts `$app.node:request_id`, `$app.node:route`, `$app.node:trace_id` and `$app.node:parent_span_id`:
+ * values of the request that the running code belongs to.
  *
  * Following a request costs time in programs with many promises. So requests are followed while events read one of the
  * contexts, from the first request that begins after the first such event.
@@ -20,7 +21,8 @@ export function defineRequestContexts({ context }: Tracer, requests: ServerReque
   const current = new CurrentRequest(requests);
   context('node', 'request_id', () => current.read()?.id);
   context('node', 'route', () => current.read()?.route() || undefined);
-  context('node', 'trace_id', () => current.read()?.traceId());
+  context('node', 'trace_id', () => current.read()?.caller()?.traceId);
+  context('node', 'parent_span_id', () => current.read()?.caller()?.spanId);
 }
 
 /** The request that the running code belongs to. */
@@ -82,7 +84,7 @@ class FollowedRequest {
   readonly id: number;
   #request: IncomingMessage | undefined;
   #route = '';
-  #traceId: string | undefined;
+  #caller: Caller | undefined;
 
   constructor({ id, request }: ServerRequest) {
     this.id = id;
@@ -93,18 +95,13 @@ class FollowedRequest {
     return this.#request === undefined ? this.#route : routeOf(this.#request);
   }
 
-  /** The trace ID of the caller. @see https://www.w3.org/TR/trace-context/#traceparent-header */
-  traceId(): string | undefined {
-    return this.#request === undefined ? this.#traceId : traceIdOf(this.#request);
+  caller(): Caller | undefined {
+    return this.#request === undefined ? this.#caller : callerOf(this.#request);
   }
 
   end(): void {
     this.#route = this.route();
-    this.#traceId = this.traceId();
+    this.#caller = this.caller();
     this.#request = undefined;
   }
-}
-
-function traceIdOf({ headers: { traceparent } }: IncomingMessage): string | undefined {
-  return typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
 }
