@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { eventsOf, REGISTER_URL, sandboxWithDaemon, startNode, succeed, until } from '../e2e/harness.ts';
 import { recordedUnchanged, recordedWithRequests } from './recorded.ts';
 
 const KINDS = ['pino', 'winston', 'bunyan', 'log4js', 'debug'];
@@ -31,6 +34,46 @@ const LOGGERS = `
   };
   const logAll = (text) => { for (const logger of Object.values(loggers)) logger.info(text); };`;
 
+it('a rule records what loggers of a running program log until it is disabled', async () => {
+  const source = `${LOGGERS}
+    import { createInterface } from 'node:readline';
+    import { tracingChannel } from 'node:diagnostics_channel';
+    console.log('ready');
+    createInterface({ input: process.stdin }).on('line', (line) => {
+      if (line !== '') logAll(line);
+      console.log(line, tracingChannel('pino_asJson').end.hasSubscribers);
+    });`;
+  const sandbox = sandboxWithDaemon();
+  const trace = join(sandbox.directory, 'trace');
+  const path = join(sandbox.directory, 'app.mjs');
+  writeFileSync(path, source);
+  await succeed(sandbox, 'create', 's', '-o', trace);
+  for (const kind of KINDS) await succeed(sandbox, 'enable-event', `--${kind}`, '-a');
+  const env = { RINGTAIL_INSTRUMENT: undefined };
+  const running = startNode(sandbox, ['--import', REGISTER_URL, path], env);
+  await running.says(/ready/);
+  const answerTo = async (line: string) => {
+    const { length } = running.stdout;
+    running.process.stdin?.write(`${line}\n`);
+    await until(() => running.stdout.indexOf('\n', length) > 0);
+    return running.stdout.slice(length).trim();
+  };
+  expect(await answerTo('before')).toBe('before false');
+  await succeed(sandbox, 'start');
+  await until(async () => (await answerTo('')) === 'true');
+  await answerTo('during');
+  for (const kind of KINDS) await succeed(sandbox, 'disable-event', `--${kind}`, '-a');
+  await until(async () => (await answerTo('')) === 'false');
+  await answerTo('after');
+  running.process.stdin?.end();
+  expect([(await running.ended).code, running.stderr]).toEqual([0, '']);
+  await succeed(sandbox, 'destroy');
+  const recorded = eventsOf(sandbox, trace).map(({ name, fields }) => [name, /message = "(\w+)"/.exec(fields)?.[1]]);
+  expect(recorded.sort()).toEqual(
+    KINDS.map((kind) => [`node_${kind}:${kind === 'debug' ? 'debug' : 'info'}`, 'during']).sort(),
+  );
+});
+
 it('records of an HTTP server have the request that they belong to', async () => {
   const source = `${LOGGERS}
     import http from 'node:http';
@@ -57,6 +100,44 @@ it('records of an HTTP server have the request that they belong to', async () =>
   for (const { name, fields, requestId } of records) {
     expect([name, fields.message, requestId]).toEqual([name, fields.message, idOf.get(fields.message)]);
   }
+});
+
+it('errors of streams, transports and appenders pass through loggers with their stacks', async () => {
+  const source = `
+    import net from 'node:net';
+    import { createRequire } from 'node:module';
+    const require = createRequire(${JSON.stringify(import.meta.url)});
+    const bunyan = require('bunyan');
+    const debug = require('debug');
+    const log4js = require('log4js');
+    const pino = require('pino');
+    const winston = require('winston');
+    ${LOADED}
+    const write = () => { throw new Error('broken'); };
+    debug.enable('debug');
+    const quiet = debug('debug');
+    quiet.log = write;
+    log4js.configure({
+      appenders: { broken: { type: { configure: () => write } } },
+      categories: { default: { appenders: ['broken'], level: 'info' } },
+    });
+    class Broken extends require('winston-transport') { log() { write(); } }
+    const calls = {
+      pino: () => pino({ base: null, timestamp: false }, { write }).info('pino'),
+      winston: () => winston.createLogger({ transports: [new Broken()] }).info('winston'),
+      bunyan: () => bunyan.createLogger({ name: 'bunyan', stream: { write } }).info('bunyan'),
+      log4js: () => log4js.getLogger().info('log4js'),
+      debug: () => quiet('debug'),
+    };
+    for (const call of Object.values(calls)) {
+      try { call(); } catch (error) { console.log(error.stack); }
+    }`;
+  const { events, code, stdout } = await recordedUnchanged(
+    source,
+    KINDS.flatMap((kind) => ['-u', `node_${kind}:*`]),
+  );
+  expect([code, stdout.match(/Error: broken/g)?.length]).toEqual([0, KINDS.length]);
+  expect(events.map(({ fields }) => fields.message)).toEqual(KINDS);
 });
 
 it('pino 9, which fastify 4 has, is recorded with the call site of the program', async () => {

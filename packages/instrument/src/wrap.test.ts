@@ -86,11 +86,15 @@ describe('an observed function', () => {
   });
 
   it('throws its errors with the stack that they have without observer, to the last frame', () => {
-    const module = fakeModule();
-    const framesOf = (depth: number): string[] => {
-      if (depth > 0) return framesOf(depth - 1);
+    function fail(depth: number): never {
+      if (depth > 0) fail(depth - 1);
+      throw new TypeError('no');
+    }
+    const module = { fail };
+    const framesOf = (depth: number, depthBelow: number): string[] => {
+      if (depth > 0) return framesOf(depth - 1, depthBelow);
       try {
-        return module.fail();
+        return module.fail(depthBelow);
       } catch (error) {
         return String((error as Error).stack)
           .replace(/(wrap\.test\.ts):\d+:\d+/g, '$1')
@@ -100,10 +104,12 @@ describe('an observed function', () => {
     const limit = Error.stackTraceLimit;
     try {
       for (Error.stackTraceLimit of [0, 1, 3, 10, 100]) {
-        const expected = framesOf(4);
-        const end = observeAll([{ holder: module, name: 'fail', observer: logging([]) }]);
-        expect(framesOf(4)).toEqual(expected);
-        end();
+        for (const depthBelow of [0, 1, 2, 9, 10]) {
+          const expected = framesOf(4, depthBelow);
+          const end = observeAll([{ holder: module, name: 'fail', observer: logging([]) }]);
+          expect(framesOf(4, depthBelow)).toEqual(expected);
+          end();
+        }
       }
     } finally {
       Error.stackTraceLimit = limit;

@@ -130,7 +130,7 @@ function observed<Call>(original: AnyFunction, observer: Observer<Call>) {
     } catch (error) {
       restoreStackTraceLimit(limit);
       if (call !== undefined) guarded(() => observer.threw?.(call as Call, error));
-      hideOurFrames(error);
+      hideOurFrames(error, limit);
       // Above the stack of an uncaught error, Node.js prints the line that throws it, unless the line has this text.
       throw unchanged(error, 'node-do-not-add-exception-line');
     }
@@ -146,7 +146,7 @@ function observed<Call>(original: AnyFunction, observer: Observer<Call>) {
       },
       (error: unknown) => {
         guarded(() => observer.settled?.(call as Call, error, false, undefined));
-        hideOurFrames(error);
+        hideOurFrames(error, limit);
         throw error;
       },
     ]);
@@ -181,17 +181,28 @@ function setStackTraceLimit(limit: number): boolean {
   }
 }
 
-/** Removes the lines of this file from the stack of an error that passes through it. */
-function hideOurFrames(error: unknown): void {
+/**
+ * Removes the lines of this file from the stack of an error that passes through it, and the further frame of a stack
+ * that ends before it reaches this file.
+ *
+ * @param limit what raiseStackTraceLimit() has returned
+ */
+function hideOurFrames(error: unknown, limit: number): void {
   try {
     const { stack } = error as { stack?: unknown };
-    if (typeof stack !== 'string' || !stack.includes(OUR_FILE)) return;
+    if (typeof stack !== 'string') return;
     const lines = stack.split('\n').filter((line) => !line.includes(OUR_FILE));
-    (error as { stack: string }).stack = lines.join('\n');
+    const framesFrom = lines.findLastIndex((line) => !FRAME.test(line)) + 1;
+    if (limit > 0 && lines.length - framesFrom === limit + 1) lines.pop();
+    const kept = lines.join('\n');
+    if (kept !== stack) (error as { stack: string }).stack = kept;
   } catch {
     // The program gets the error as it is.
   }
 }
+
+/** A line of a stack. */
+const FRAME = /^ {4}at /;
 
 /** The file that stacks name in frames of this code: of the bundle, or of this module. */
 const OUR_FILE = /(?:file:\/\/)?(\/.*?):\d+:\d+\)?$/m.exec(String(new Error('location').stack))?.[1] ?? 'unknown file';

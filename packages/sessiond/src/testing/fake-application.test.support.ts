@@ -12,6 +12,7 @@ import {
   type ControlText,
   type ControlTextKind,
   controlTextOffset,
+  type DaemonMessage,
   type DesiredState,
   decodeSlotWords,
   encodeFrame,
@@ -98,7 +99,10 @@ export class FakeApplication {
   /** The identifiers of these events, or the daemon's refusal. */
   async declare(channel: number, ...events: readonly JsonValue[]): Promise<AppReply | undefined> {
     this.send({ type: 'declare', channel, events });
-    return await this.reply();
+    for (;;) {
+      const reply = (await this.reply()) as DaemonMessage | undefined;
+      if (reply?.type !== 'look') return reply;
+    }
   }
 
   /** The next answer; undefined once the daemon has closed the connection. */

@@ -26,6 +26,8 @@ export class AppAnswers {
   #inOrder: Promise<void> = Promise.resolve();
   #openCount = 0;
   #unsent = Buffer.alloc(0);
+  /** Whether a `look` without a turn has been the last message. While it waits, it stands for further ones. */
+  #endsWithLook = false;
   #sendAgain: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -48,6 +50,9 @@ export class AppAnswers {
 
   send(message: AppReply | LookMessage): void {
     if (this.#isClosed) return;
+    const isLook = message.type === 'look' && message.turn === 0;
+    if (isLook && this.#endsWithLook && this.#unsent.length > 0) return;
+    this.#endsWithLook = isLook;
     const { pool, uid, onUnread } = this.#options;
     const frame = encodeFrame(message, APP_FRAME_BYTES_MAX);
     const refusal = pool.take(uid, frame.length);

@@ -93,7 +93,7 @@ describe('StatePublisher', () => {
     expect(all.map(({ written }) => written.length)).toEqual([2, 2, 2]);
   });
 
-  it('has those look that are to record their state, once', async () => {
+  it('has those threads look whose desired state has changed', async () => {
     const { sessions, parts, part, publisher } = newWorld();
     const [recorded, left] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
     parts.track(part, 'vpid', [1]);
@@ -108,12 +108,13 @@ describe('StatePublisher', () => {
     expect(await looks()).toEqual([0, 0]);
     part.statedump++;
     expect(await looks()).toEqual([1, 0]);
-    parts.channels.enableEvent(part, null, { pattern: 'a:*' });
     expect(await looks()).toEqual([1, 0]);
+    parts.channels.enableEvent(part, null, { pattern: 'a:*' });
+    expect(await looks()).toEqual([2, 0]);
     parts.track(part, 'vpid', [2]);
-    expect(await looks()).toEqual([1, 1]);
+    expect(await looks()).toEqual([2, 1]);
     sessions.registry.stop(part.session);
-    expect(await looks()).toEqual([1, 1]);
+    expect(await looks()).toEqual([3, 2]);
   });
 
   it('has those look that are to give memory back', async () => {

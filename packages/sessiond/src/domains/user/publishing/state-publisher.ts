@@ -35,13 +35,6 @@ interface Channels {
   readonly lengthBytes: number;
   /** Of the text, so that the daemon need not keep the text. */
   readonly digest: string;
-  /**
-   * By the keys of channels: the number of requests to record state or to give memory back, which a thread does at
-   * once.
-   */
-  readonly requests: ReadonlyMap<number, number>;
-  /** Probes, which a thread places or removes at once. */
-  readonly probes: string;
 }
 
 interface EncodedChannels extends Channels {
@@ -178,7 +171,8 @@ export class StatePublisher {
     try {
       if (!this.#write(subscriber, changed?.text, log)) return;
       subscription.published = publishedOf(channels, log);
-      if (hasNewRequest(published.channels, channels)) subscriber.look();
+      // An idle thread has to install or remove instruments and probes, record its state, or give memory back.
+      subscriber.look();
     } catch (error) {
       this.remove(subscriber);
       subscriber.disconnect(`its control file cannot be written: ${describeError(error)}`);
@@ -208,26 +202,16 @@ export class StatePublisher {
     if (channels === undefined) {
       const counters = (part: UserPart, channel: Channel) => filterCountersFor(part, channel, slot);
       const desired = desiredChannelsOf(traces, wakePathOf, counters);
-      const requests = new Map(desired.map((channel) => [channel.key, channel.statedump + channel.reclaim]));
-      const probes = JSON.stringify(desired.flatMap(({ rules }) => rules.flatMap(({ probe }) => probe ?? [])));
       const bytes = Buffer.from(channelsText(desired));
       const digest = createHash('sha256').update(bytes).digest('base64');
       this.#lastNumber = (this.#lastNumber + 1) >>> 0;
-      channels = { text: { number: this.#lastNumber, bytes }, lengthBytes: bytes.length, digest, requests, probes };
+      channels = { text: { number: this.#lastNumber, bytes }, lengthBytes: bytes.length, digest };
       byTraces.set(key, channels);
     }
     return channels;
   }
 }
 
-function publishedOf({ lengthBytes, digest, requests, probes }: Channels, { number, length }: TriggerLog): Published {
-  return { channels: { lengthBytes, digest, requests, probes }, triggers: { number, length } };
-}
-
-function hasNewRequest(before: Channels, channels: Channels): boolean {
-  if (before.probes !== channels.probes) return true;
-  for (const [channel, count] of channels.requests) {
-    if (count > (before.requests.get(channel) ?? 0)) return true;
-  }
-  return false;
+function publishedOf({ lengthBytes, digest }: Channels, { number, length }: TriggerLog): Published {
+  return { channels: { lengthBytes, digest }, triggers: { number, length } };
 }
