@@ -124,7 +124,16 @@ export {
   perfCounterName,
   perfCounterOf,
 } from './model/perf-counters.ts';
-export { checkProbe, PROBE_PROVIDER, type Probe, type RecordingRule } from './model/probe.ts';
+export {
+  type CaptureLimits,
+  checkProbe,
+  type FunctionProbe,
+  type LineProbe,
+  PROBE_PROVIDER,
+  type Probe,
+  placeOfProbe,
+  type RecordingRule,
+} from './model/probe.ts';
 export { type AbortReason, EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
 export { excess, KEEP_ALL, type Kept, type Retention } from './model/retention.ts';
 export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';

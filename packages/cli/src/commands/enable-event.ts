@@ -17,7 +17,6 @@ interface EnableEventOptions extends ProbeOptions, DomainOptions {
   readonly channel?: string;
   readonly all?: boolean;
   readonly syscall?: boolean;
-  readonly function?: string;
   readonly userspaceProbe?: string;
 }
 
@@ -35,7 +34,11 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
     .option('-c, --channel <channel>', 'channel (default: channel0, of loggers their domain, created when absent)')
     .option('--tracepoint', 'rules for tracepoints, the usual type of rule')
     .option('--probe <place>', 'event before the statement at FILE:LINE, called probe:NAME; also in running programs')
+    .option('--function <name>', "events of a function's begin and end: [FILE:]NAME as in 'Cart.prototype.add'")
     .option('--capture <list>', "values that a probe records: 'user.id, count = items.length'", collect)
+    .option('--capture-locals', 'the probe also records all variables of the function')
+    .option('--capture-depth <levels>', 'levels of objects and lists in a recorded value, 0 to 8 (default: 3)')
+    .option('--capture-length <characters>', 'length of a recorded value, 16 to 4096 (default: 1024)')
     .option('--expire <age>', 'age at which programs remove the probe; with s, m, h, d or w (default: 1d)')
     .option(
       '--loglevel <level>',
@@ -45,7 +48,6 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
     .option('-f, --filter <expression>', "condition on events, in LTTng's filter language")
     .option('-x, --exclude <names>', 'excluded events: NAME[,NAME]…, with * anywhere', collect)
     .addOption(new Option('--syscall', 'kernel only').hideHelp())
-    .addOption(new Option('--function <location>', 'kernel only').hideHelp())
     .addOption(new Option('--userspace-probe <location>', 'kernel only').hideHelp())
     .addHelpText(
       'after',
@@ -56,12 +58,13 @@ Examples:
   ringtail enable-event --console -a --loglevel=warn
   ringtail enable-event --pino shop --loglevel=debug
   ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'
-  ringtail enable-event --probe src/cart.js:42 --capture 'user.id, items.length' cart_add`,
+  ringtail enable-event --probe src/cart.js:42 --capture 'user.id, items.length' cart_add
+  ringtail enable-event --probe src/cart.js:42 --capture-locals --capture-depth 1 cart_add
+  ringtail enable-event --function 'Cart.prototype.add' cart_add`,
     );
   act(command, async (names: string | undefined, options: EnableEventOptions) => {
-    const { syscall, function: hooked, userspaceProbe } = options;
-    const isKernels = [syscall, hooked, userspaceProbe].some((option) => option !== undefined);
-    const domain = options.probe === undefined ? domainOf(options, isKernels, LOGGERS) : domainOfProbe(options);
+    const isKernels = options.syscall !== undefined || options.userspaceProbe !== undefined;
+    const domain = isProbe(options) ? domainOfProbe(options) : domainOf(options, isKernels, LOGGERS);
     const rules = rulesOf(names, options, domain);
     const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
@@ -86,18 +89,24 @@ Examples:
   return command;
 }
 
+function isProbe(options: EnableEventOptions): boolean {
+  return options.probe !== undefined || options.function !== undefined;
+}
+
 /** A probe is one of a program, unless the command names another domain. */
 function domainOfProbe(options: EnableEventOptions): DomainName {
   return namedDomain(options) ?? 'user';
 }
 
 function rulesOf(names: string | undefined, options: EnableEventOptions, domain: DomainName): RecordingRule[] {
-  const { probe, capture, expire, all } = options;
+  const { capture, captureLocals, captureDepth, captureLength, expire, all } = options;
   const patterns = patternsOf(names, all);
-  if (probe === undefined) {
-    if (capture === undefined && expire === undefined)
+  if (!isProbe(options)) {
+    const ofProbes = { capture, captureLocals, captureDepth, captureLength, expire };
+    if (Object.values(ofProbes).every((option) => option === undefined))
       return patterns.map((pattern) => eventRule(pattern, options, domain));
-    throw new CliError('BAD_ARGUMENT', '--capture and --expire go with --probe', 'for example: --probe src/cart.js:42');
+    const message = 'options of captures and --expire go with --probe or --function';
+    throw new CliError('BAD_ARGUMENT', message, 'for example: --probe src/cart.js:42');
   }
   if (domain !== 'user' && domain !== 'kernel') {
     throw new CliError('BAD_ARGUMENT', `the domain ${domain} has no probes`, 'probes of programs: -u');
@@ -108,7 +117,7 @@ function rulesOf(names: string | undefined, options: EnableEventOptions, domain:
   if (all || name === undefined || others.length > 0) {
     throw new CliError('BAD_ARGUMENT', 'a probe has one name', 'for example: --probe src/cart.js:42 cart_add');
   }
-  return [probeRule(name, probe, options, Date.now())];
+  return [probeRule(name, options, Date.now())];
 }
 
 function patternsOf(names: string | undefined, all: boolean | undefined): string[] {

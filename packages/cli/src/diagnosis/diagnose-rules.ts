@@ -3,6 +3,7 @@ import {
   type EventRule,
   matchesPattern,
   type Probe,
+  placeOfProbe,
   type RuleDiagnosis,
   ruleMatches,
   type TracepointDescription,
@@ -63,12 +64,13 @@ function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Findin
   };
 }
 
-function notPlaced(pattern: string, { file, line, expiresAtMs }: Probe): Finding {
+function notPlaced(pattern: string, probe: Probe): Finding {
+  const { expiresAtMs } = probe;
   const end = new Date(expiresAtMs).toISOString();
   return {
     code: 'NO_MATCHING_TRACEPOINT',
     what: `no program has the probe ${quoted(pattern)}`,
-    evidence: [expiresAtMs <= Date.now() ? `it expired at ${end}` : `wanted: ${file}:${line}, until ${end}`],
+    evidence: [expiresAtMs <= Date.now() ? `it expired at ${end}` : `wanted: ${placeOfProbe(probe)}, until ${end}`],
     nextStep: 'start programs with node --import @ringtail/tracer/register, and name a file that they have loaded',
   };
 }

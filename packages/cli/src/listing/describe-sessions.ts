@@ -5,8 +5,10 @@ import {
   type DomainName,
   isNodeLogger,
   isUsed,
+  type LineProbe,
   type MapChannelAttributes,
   type Probe,
+  placeOfProbe,
   type RingMemory,
   type RuleDescription,
   type SessionDescription,
@@ -264,11 +266,17 @@ function describeType({ probe }: RuleDescription, domain: DomainName): string {
   return isNodeLogger(domain) ? '(type: logger)' : '(type: tracepoint)';
 }
 
-function describeProbe({ file, line, captures, expiresAtMs }: Probe): string {
-  const captured = captures.map(({ name, expression }) => `${name} = ${expression}`).join(', ');
-  const end = new Date(expiresAtMs).toISOString();
-  const isOver = expiresAtMs <= Date.now();
-  return `(type: probe ${file}:${line}) [captures: ${captured || 'none'}] [${isOver ? 'expired' : 'expires'}: ${end}]`;
+function describeProbe(probe: Probe): string {
+  const end = new Date(probe.expiresAtMs).toISOString();
+  const [kind, captured] = 'line' in probe ? ['probe', describeCaptures(probe)] : ['function', 'arguments, result'];
+  const limits = probe.limits === undefined ? '' : ` [depth ${probe.limits.depth}, length ${probe.limits.length}]`;
+  const isOver = probe.expiresAtMs <= Date.now();
+  return `(type: ${kind} ${placeOfProbe(probe)}) [captures: ${captured}]${limits} [${isOver ? 'expired' : 'expires'}: ${end}]`;
+}
+
+function describeCaptures({ captures, locals }: LineProbe): string {
+  const named = captures.map(({ name, expression }) => `${name} = ${expression}`);
+  return [...named, ...(locals === true ? ['locals'] : [])].join(', ') || 'none';
 }
 
 function describeLevels({ from, to }: NonNullable<RuleDescription['logLevel']>, domain: DomainName): string {

@@ -85,6 +85,18 @@ export class DebuggerSession {
     return this.ask<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId: id }).scriptSource;
   }
 
+  /** The first place in a part of a function where it can stop. @throws {Error} if there is none */
+  firstStop(start: Debugger.Location, end: Debugger.Location): Debugger.Location {
+    const params = { start, end, restrictToFunction: true };
+    const { locations } = this.ask<Debugger.GetPossibleBreakpointsReturnType>(
+      'Debugger.getPossibleBreakpoints',
+      params,
+    );
+    const [first] = locations;
+    if (first === undefined) throw new Error('the function has no code');
+    return first;
+  }
+
   /** @throws {Error} if the place has no code */
   addBreakpoint(breakpoint: Breakpoint): void {
     const key = keyOf(breakpoint.location);

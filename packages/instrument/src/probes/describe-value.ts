@@ -3,9 +3,17 @@ import { isSecretName } from '../secret-names.ts';
 
 const TEXT_LENGTH_MAX = 256;
 const ENTRIES_MAX = 16;
-const DEPTH_MAX = 3;
-const LENGTH_MAX = 1024;
 const { getOwnPropertyDescriptor, ownKeys } = Reflect;
+
+/** How much of a value is recorded. */
+export interface Limits {
+  /** Levels of objects and lists in it. */
+  readonly depth: number;
+  /** Characters of the whole. */
+  readonly length: number;
+}
+
+export const USUAL_LIMITS: Limits = { depth: 3, length: 1024 };
 
 /** Stands for a value that could not be read. */
 export class Unreadable {
@@ -20,14 +28,25 @@ export class Unreadable {
  * A value as text. Runs no code of the program: no getter, no proxy, no `toString`. Long texts, long lists and deep
  * objects are cut, with an ellipsis. Values of members such as `password` are left out.
  */
-export function describeValue(value: unknown): string {
-  return cut(textOf(value, 0), LENGTH_MAX);
+export function describeValue(value: unknown, { depth, length }: Limits = USUAL_LIMITS): string {
+  return cut(typeof value === 'string' ? value : textOf(value, depth), Math.min(length, lengthMaxOf(value)));
 }
 
+/** The variables of a function by name: all of them, each within the limits. */
+export function describeVariables(variables: object, { depth, length }: Limits = USUAL_LIMITS): string {
+  return cut(entriesText(variables, depth + 1, Number.POSITIVE_INFINITY), length);
+}
+
+/** A text has its own limit: it is often long. */
+function lengthMaxOf(value: unknown): number {
+  return typeof value === 'string' ? TEXT_LENGTH_MAX : Number.POSITIVE_INFINITY;
+}
+
+/** @param depth levels that are left */
 function textOf(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return depth === 0 ? cut(value, TEXT_LENGTH_MAX) : JSON.stringify(cut(value, TEXT_LENGTH_MAX));
+      return JSON.stringify(cut(value, TEXT_LENGTH_MAX));
     case 'bigint':
       return bigintText(value);
     case 'symbol':
@@ -49,8 +68,9 @@ function bigintText(value: bigint): string {
 function objectText(value: object, depth: number): string {
   if (value instanceof Unreadable) return `<${value.reason}>`;
   if (types.isProxy(value)) return '<proxy>';
-  if (depth >= DEPTH_MAX) return Array.isArray(value) ? '[…]' : '{…}';
+  if (depth <= 0) return Array.isArray(value) ? '[…]' : '{…}';
   if (types.isNativeError(value)) return `<${errorName(value)}>`;
+  if (types.isPromise(value)) return '<promise>';
   if (types.isMap(value)) return '<map>';
   if (types.isSet(value)) return '<set>';
   if (types.isDate(value)) return '<date>';
@@ -61,9 +81,13 @@ function objectText(value: object, depth: number): string {
     );
     return `[${entries.join(', ')}${value.length > ENTRIES_MAX ? ', …' : ''}]`;
   }
+  return entriesText(value, depth, ENTRIES_MAX);
+}
+
+function entriesText(value: object, depth: number, entriesMax: number): string {
   const keys = ownKeys(value).filter((key) => typeof key === 'string');
-  const entries = keys.slice(0, ENTRIES_MAX).map((key) => `${cut(key, 64)}: ${propertyText(value, key, depth)}`);
-  if (keys.length > ENTRIES_MAX) entries.push('…');
+  const entries = keys.slice(0, entriesMax).map((key) => `${cut(key, 64)}: ${propertyText(value, key, depth)}`);
+  if (keys.length > entriesMax) entries.push('…');
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }
 
@@ -71,7 +95,7 @@ function propertyText(holder: object, key: string, depth: number): string {
   if (isSecretName(key)) return '<left out>';
   const property = getOwnPropertyDescriptor(holder, key);
   if (property === undefined) return '<empty>';
-  return 'value' in property ? textOf(property.value, depth + 1) : '<getter>';
+  return 'value' in property ? textOf(property.value, depth - 1) : '<getter>';
 }
 
 function errorName(error: unknown): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findStatement } from './find-statement.ts';
+import { findStatement, type StatementPlace } from './find-statement.ts';
 import { hitCode } from './hit-code.ts';
-import { edited } from './script-edits.ts';
+import { lineCode } from './probe-code.ts';
+import { inserted } from './script-edits.ts';
 
 const SOURCE = `'use strict';
 function f(a) {
@@ -19,10 +20,12 @@ function f(a) {
 }
 f(2);`;
 
+const PROBE = { name: 'probe:p', file: 'f.js', line: 1, captures: [], expiresAtMs: 0 };
+
 function insertedAt(line: number): string {
   const place = findStatement(SOURCE, line, false);
   if (typeof place === 'string') return place;
-  return edited(SOURCE, [{ place, code: 'hit();' }]);
+  return inserted(SOURCE, lineCode(PROBE, place, 'hit').insertion);
 }
 
 describe('a probe', () => {
@@ -67,4 +70,30 @@ describe('a probe', () => {
       [1, 'unreadable'],
     ]);
   });
+});
+
+it('variables of a place are those of its function and its blocks that have a value there', () => {
+  const source = `const outside = 1;
+function f(a, { b, c: [d] }, ...e) {
+  const g = 1;
+  for (const h of a) {
+    if (h) { let hidden; }
+    const i = 1;
+    use(i);
+    let after;
+  }
+  try { var j; } catch ({ k }) {
+    use(k);
+    const inner = (l) => {
+      use(l);
+    };
+  }
+  class M {}
+  done();
+}`;
+  const variables = (line: number) => (findStatement(source, line, false) as StatementPlace).variables;
+  expect(variables(7)).toEqual(['i', 'h', 'g', 'a', 'b', 'd', 'e', 'j']);
+  expect(variables(11)).toEqual(['k', 'g', 'a', 'b', 'd', 'e', 'j']);
+  expect(variables(13)).toEqual(['l']);
+  expect(variables(17)).toEqual(['g', 'M', 'a', 'b', 'd', 'e', 'j']);
 });

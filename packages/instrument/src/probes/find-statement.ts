@@ -1,26 +1,27 @@
-import { type Node, parse } from 'acorn';
+import type { Node } from 'acorn';
+import { variablesAt } from './find-variables.ts';
+import { type AnyNode, childrenOf, FUNCTIONS, lineOf, lineStartsOf, treeOf } from './source-tree.ts';
 
 /** A place in a source text before a statement. */
 export interface StatementPlace {
-  /** Where the statement begins, lines and columns from 0. */
-  readonly line: number;
-  readonly column: number;
-  /** Last line of the statement, from 0. */
-  readonly lastLine: number;
+  /** Where the statement begins. */
+  readonly start: number;
   /** Where text can be inserted that runs before the statement. */
   readonly at: number;
   /** End of a statement that needs braces, as the body of an `if` without them; undefined for others. */
   readonly bracesEnd: number | undefined;
+  /** The function. */
+  readonly inside: { readonly start: number; readonly end: number };
+  /** Variables of the function and of the blocks around the statement, innermost first. */
+  readonly variables: readonly string[];
 }
-
-/** Longer files take too long to parse in the program's thread. */
-const SOURCE_LENGTH_MAX = 4 * 1024 * 1024;
 
 interface Found {
   readonly node: Node;
   readonly at: number;
   readonly isBare: boolean;
-  readonly isInFunction: boolean;
+  /** The function around it; undefined outside of functions. */
+  readonly inside: Node | undefined;
 }
 
 /**
@@ -30,12 +31,11 @@ interface Found {
  * @returns the reason if a probe cannot be there
  */
 export function findStatement(source: string, line: number, isModule: boolean): StatementPlace | string {
-  if (source.length > SOURCE_LENGTH_MAX) return 'the file is too long to be parsed in the program';
   const starts = lineStartsOf(source);
   const from = starts[line - 1];
   if (from === undefined) return `the file has ${starts.length} lines`;
   const tree = treeOf(source, isModule);
-  if (tree === undefined) return 'the file cannot be parsed';
+  if (typeof tree === 'string') return tree;
   const to = starts[line] ?? source.length + 1;
   const statements = statementsOf(tree);
   if (statements === undefined) return 'the file is nested too deep';
@@ -46,46 +46,25 @@ export function findStatement(source: string, line: number, isModule: boolean): 
     const next = lineOfNext === undefined ? '' : `; the next one begins on line ${lineOfNext}`;
     return `no statement begins on line ${line}${next}`;
   }
-  if (!first.isInFunction) return `line ${line} is outside of functions, so that it has run already`;
-  const { node, at, isBare } = first;
-  const own = lineOf(starts, node.start);
-  return {
-    line: own,
-    column: node.start - (starts[own] as number),
-    lastLine: lineOf(starts, node.end),
-    at,
-    bracesEnd: isBare ? node.end : undefined,
-  };
-}
-
-function treeOf(source: string, isModule: boolean): Node | undefined {
-  try {
-    return parse(source, {
-      ecmaVersion: 'latest',
-      sourceType: isModule ? 'module' : 'script',
-      allowReturnOutsideFunction: true,
-      allowAwaitOutsideFunction: isModule,
-      allowHashBang: true,
-    });
-  } catch {
-    return undefined;
-  }
+  if (first.inside === undefined) return `line ${line} is outside of functions, so that it has run already`;
+  const { node, at, isBare, inside } = first;
+  const variables = variablesAt(tree, node.start);
+  return { start: node.start, at, bracesEnd: isBare ? node.end : undefined, inside, variables };
 }
 
 /** @returns undefined if the stack is too small for the tree */
 function statementsOf(tree: Node): Found[] | undefined {
   const found: Found[] = [];
   try {
-    visit(tree, false, found);
+    visit(tree, undefined, found);
     return found;
   } catch {
     return undefined;
   }
 }
 
-type AnyNode = Node & Record<string, unknown>;
-
-const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'StaticBlock']);
+/** Nodes with code that runs later than the code around them. */
+const LATER = new Set([...FUNCTIONS, 'StaticBlock']);
 /** Statements that may be the body of another one without braces, by the member that has them. */
 const BODIES: Readonly<Record<string, readonly string[]>> = {
   IfStatement: ['consequent', 'alternate'],
@@ -98,61 +77,36 @@ const BODIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Statements in the order of the text, the outer before the inner one. */
-function visit(node: Node, isInFunction: boolean, found: Found[]): void {
+function visit(node: Node, around: Node | undefined, found: Found[]): void {
   const any = node as AnyNode;
-  const isInside = isInFunction || FUNCTIONS.has(node.type);
-  if (node.type === 'BlockStatement' || node.type === 'StaticBlock') addList(any, found, isInside);
-  else if (node.type === 'Program') addList(any, found, false);
+  const inside = LATER.has(node.type) ? node : around;
+  if (node.type === 'BlockStatement' || node.type === 'StaticBlock') addList(any, found, inside);
+  else if (node.type === 'Program') addList(any, found, undefined);
   else if (node.type === 'SwitchCase') {
-    for (const one of any.consequent as Node[]) add(one, one.start, false, isInside, found);
+    for (const one of any.consequent as Node[]) add(one, one.start, false, inside, found);
   }
   for (const member of BODIES[node.type] ?? []) {
     const body = any[member] as Node | null;
-    if (body !== null && body.type !== 'BlockStatement') add(body, body.start, true, isInside, found);
+    if (body !== null && body.type !== 'BlockStatement') add(body, body.start, true, inside, found);
   }
-  for (const value of Object.values(any)) {
-    if (Array.isArray(value)) for (const one of value) if (isNode(one)) visit(one, isInside, found);
-    if (isNode(value)) visit(value, isInside, found);
-  }
+  for (const child of childrenOf(node)) visit(child, inside, found);
 }
 
 /** Text goes to the end of the statement before, so that all columns of the line stay. */
-function addList(block: AnyNode, found: Found[], isInFunction: boolean): void {
+function addList(block: AnyNode, found: Found[], inside: Node | undefined): void {
   const list = block.body as Node[];
   list.forEach((node, index) => {
     const before = list[index - 1];
     const isFirstOfBlock = before === undefined && block.type === 'BlockStatement';
     const at = before?.end ?? (isFirstOfBlock ? block.start + 1 : node.start);
-    add(node, at, false, isInFunction, found);
+    add(node, at, false, inside, found);
   });
 }
 
-function add(node: Node, at: number, isBare: boolean, isInFunction: boolean, found: Found[]): void {
+function add(node: Node, at: number, isBare: boolean, inside: Node | undefined, found: Found[]): void {
   const { type, directive } = node as AnyNode;
   // Text before a directive would end it. Blocks and empty statements have no code of their own.
   if (directive !== undefined || type === 'BlockStatement' || type === 'EmptyStatement') return;
   if (type === 'FunctionDeclaration') return;
-  found.push({ node, at, isBare, isInFunction });
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
-}
-
-/** Lines end as V8 counts them. */
-function lineStartsOf(source: string): number[] {
-  const starts = [0];
-  for (const match of source.matchAll(/\r\n?|[\n\u2028\u2029]/g)) starts.push(match.index + match[0].length);
-  return starts;
-}
-
-function lineOf(starts: readonly number[], at: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] as number) <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  found.push({ node, at, isBare, inside });
 }

@@ -1,15 +1,8 @@
 import type { Tracer } from '../instrument.ts';
-import { describeValue, Unreadable } from './describe-value.ts';
-import type { Probe } from './probe.ts';
+import { describeValue, describeVariables, Unreadable } from './describe-value.ts';
+import { defineGlobal, type Hook, limitedHits, nextGlobalName, removeGlobal } from './hook.ts';
+import type { LineProbe } from './probe.ts';
 import type { Time } from './time.ts';
-
-/** Hits a second that are recorded. Others are counted in the field `skipped` of the next event. */
-const RECORDED_PER_SECOND_MAX = 200_000;
-const PERIOD_MS = 10;
-const HITS_PER_PERIOD = (RECORDED_PER_SECOND_MAX * PERIOD_MS) / 1000;
-const SKIPPED_MAX = 2 ** 32 - 1;
-
-let lastNumber = 0;
 
 interface HitsOptions {
   readonly tracer: Tracer;
@@ -19,45 +12,37 @@ interface HitsOptions {
   readonly mayStop: () => boolean;
 }
 
-/** The hits of a probe in this thread: their events, and the function that code in the program calls. */
-export class Hits {
-  /** Name of the global function. */
-  readonly globalName = `__ringtail_probe_${++lastNumber}`;
-  readonly tracepoint: (...values: never[]) => void;
+/** The hits of a line. Code in the program calls the global function with the captured values. */
+export class Hits implements Hook {
+  readonly globalName = nextGlobalName();
+  readonly tracepoints: Hook['tracepoints'];
 
-  constructor({ name, captures }: Probe, { tracer: { provider, str, u32 }, time, onHit, mayStop }: HitsOptions) {
+  constructor(
+    { name, captures, locals, limits }: LineProbe,
+    { tracer: { provider, str, u32 }, time, onHit, mayStop }: HitsOptions,
+  ) {
     const [, event = ''] = name.split(':');
-    const fields = [['skipped', u32] as const, ...captures.map((capture) => [capture.name, str] as const)];
+    const names = [...captures.map((capture) => capture.name), ...(locals === true ? ['locals'] : [])];
+    const fields = [['skipped', u32] as const, ...names.map((field) => [field, str] as const)];
     const tracepoint = provider('probe').tracepoint(event, fields) as unknown as (...values: unknown[]) => void;
-    this.tracepoint = tracepoint as (...values: never[]) => void;
-    let skipped = 0;
-    let inPeriod = 0;
-    let periodEndMs = time.elapsedMs() + PERIOD_MS;
+    this.tracepoints = [tracepoint as (...values: never[]) => void];
+    const take = limitedHits(time);
+    const textOf = (value: unknown, index: number): string =>
+      index < captures.length || value instanceof Unreadable
+        ? describeValue(value, limits)
+        : describeVariables(value as object, limits);
     const hit = (...values: unknown[]): void => {
-      if (inPeriod >= HITS_PER_PERIOD) {
-        const nowMs = time.elapsedMs();
-        if (nowMs < periodEndMs) {
-          skipped = Math.min(skipped + 1, SKIPPED_MAX);
-          return;
-        }
-        periodEndMs = nowMs + PERIOD_MS;
-        inPeriod = 0;
-      }
-      inPeriod++;
-      const texts = values.map(describeValue);
-      const before = skipped;
-      skipped = 0;
-      tracepoint(before, ...texts);
+      const skipped = take();
+      if (skipped < 0) return;
+      tracepoint(skipped, ...values.map(textOf));
       onHit();
     };
     Object.defineProperty(hit, 'unreadable', { value: (error: unknown) => new Unreadable(error) });
     Object.defineProperty(hit, 'mayStop', { value: mayStop });
-    // A program that has frozen its global object throws here.
-    Object.defineProperty(globalThis, this.globalName, { value: hit, configurable: true });
+    defineGlobal(this.globalName, hit);
   }
 
-  /** Takes the global function away. Code that still runs with a call of it goes on without. */
   close(): void {
-    Reflect.deleteProperty(globalThis, this.globalName);
+    removeGlobal(this.globalName);
   }
 }

@@ -1,9 +1,13 @@
 import type { Tracer } from '../instrument.ts';
+import { Calls } from './calls.ts';
 import type { DebuggerSession, Script } from './debugger-session.ts';
+import { findFunctions } from './find-functions.ts';
 import { findStatement } from './find-statement.ts';
 import { Hits } from './hits.ts';
+import type { Hook } from './hook.ts';
 import { Placement } from './placement.ts';
 import type { Probe, ProbedThread } from './probe.ts';
+import { functionCode, lineCode, type ProbeCode } from './probe-code.ts';
 import type { ScriptEdits } from './script-edits.ts';
 import type { Time } from './time.ts';
 
@@ -20,13 +24,17 @@ interface PlacedProbeOptions {
   readonly time: Time;
   readonly session: DebuggerSession;
   readonly editsOf: (script: Script) => ScriptEdits;
+  /** The text of a script as the program has loaded it. */
+  readonly sourceOf: (script: Script) => string;
 }
 
 /** A probe in all files of the program that it names. */
 export class PlacedProbe {
   readonly #options: PlacedProbeOptions;
   readonly #probe: Probe;
-  readonly #hits: Hits;
+  readonly #hook: Hook;
+  /** Scripts that have not been searched for the function yet. */
+  readonly #unsearched: Script[] = [];
   readonly #placements: Placement[] = [];
   #expiresAtMs: number;
   #hitsInSecond = 0;
@@ -42,7 +50,8 @@ export class PlacedProbe {
     this.#probe = probe;
     this.#expiresAtMs = probe.expiresAtMs;
     const { tracer, time, session } = options;
-    this.#hits = new Hits(probe, { tracer, time, onHit: () => this.#hit(), mayStop: () => !session.isShared });
+    const ofHook = { tracer, time, onHit: () => this.#hit(), mayStop: () => !session.isShared };
+    this.#hook = 'function' in probe ? new Calls(probe, ofHook) : new Hits(probe, ofHook);
     for (const script of session.scripts) this.place(script);
   }
 
@@ -57,37 +66,80 @@ export class PlacedProbe {
 
   /** Places the probe in a script that it names. */
   place(script: Script): void {
-    const { file, line } = this.#probe;
-    if (this.#isOff || !(script.path === file || script.path.endsWith(`/${file}`))) return;
-    if (this.#placements.length >= PLACEMENTS_MAX) return;
-    if (script.isInVmContext) {
-      this.#reportRefusal(`is not in ${script.path}: the code runs in a context of node:vm, which has no probes`);
-      return;
+    const { file } = this.#probe;
+    if (file !== undefined) {
+      if (script.path === file || script.path.endsWith(`/${file}`)) this.#placeIn(script);
+    } else if (!/[\\/]node_modules[\\/]/.test(script.path)) this.#search(script);
+  }
+
+  /** Takes one script at a time, so that the program can go on in between. */
+  #search(script: Script): void {
+    this.#unsearched.push(script);
+    if (this.#unsearched.length === 1) this.#searchNext();
+  }
+
+  #searchNext(): void {
+    this.#options.time.soon(() => {
+      const [script] = this.#unsearched;
+      if (script === undefined || this.#isOff) return;
+      try {
+        this.#placeIn(script);
+      } catch {
+        // The script has been collected.
+      }
+      this.#unsearched.shift();
+      if (this.#unsearched.length > 0) this.#searchNext();
+    });
+  }
+
+  #placeIn(script: Script): void {
+    if (this.#isOff || this.#placements.length >= PLACEMENTS_MAX) return;
+    const codes = this.#codesIn(script);
+    if (typeof codes !== 'string' && codes.length > 0 && script.isInVmContext) {
+      this.#refuse(script, 'the code runs in a context of node:vm, which has no probes');
+    } else if (typeof codes === 'string') this.#refuse(script, codes);
+    else for (const code of codes.slice(0, PLACEMENTS_MAX - this.#placements.length)) this.#placeCode(script, code);
+  }
+
+  /** @returns the reason if the probe cannot be in this script */
+  #codesIn(script: Script): readonly ProbeCode[] | string {
+    const probe = this.#probe;
+    const hook = this.#hook.globalName;
+    const source = this.#options.sourceOf(script);
+    if ('line' in probe) {
+      const statement = findStatement(source, probe.line, script.isModule);
+      return typeof statement === 'string' ? statement : [lineCode(probe, statement, hook)];
     }
+    const isNamed = probe.file !== undefined;
+    const absent = isNamed ? `it has no function ${probe.function}` : [];
+    // Most files lack the name, and need not be parsed.
+    if (!source.includes(probe.function.split(/\.#?/).at(-1) as string)) return absent;
+    const functions = findFunctions(source, probe.function, script.isModule);
+    if (typeof functions === 'string') return isNamed ? functions : [];
+    return functions.length === 0 ? absent : functions.map((one) => functionCode(one, hook));
+  }
+
+  #placeCode(script: Script, code: ProbeCode): void {
     const { time, session, editsOf } = this.#options;
-    const edits = editsOf(script);
-    const statement = findStatement(edits.source, line, script.isModule);
-    if (typeof statement === 'string') {
-      this.#reportRefusal(`is not in ${script.path}: ${statement}`);
-      return;
-    }
     try {
       const placement = new Placement({
         time,
         session,
         script,
-        edits,
-        statement,
-        probe: this.#probe,
-        hit: this.#hits.globalName,
+        edits: editsOf(script),
+        code,
+        hook: this.#hook.globalName,
         onRefused: (reason) => this.#switchOff(reason),
         onBreakpoint: (reason) => this.#reportBreakpoint(reason),
       });
       this.#placements.push(placement);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      this.#reportRefusal(`is not in ${script.path}: ${reason}`);
+      this.#refuse(script, error instanceof Error ? error.message : 'unknown');
     }
+  }
+
+  #refuse(script: Script, reason: string): void {
+    this.#reportRefusal(`is not in ${script.path}: ${reason}`);
   }
 
   /** A script has been edited. */
@@ -104,7 +156,10 @@ export class PlacedProbe {
     }
     this.#seconds++;
     if (this.#seconds === WAITED_SECONDS && this.#placements.length === 0 && !this.#isRefusalReported) {
-      this.#report('PROBE_WAITS', `waits: the program has loaded no file ${this.#probe.file}`);
+      const { file } = this.#probe;
+      const what =
+        file === undefined && 'function' in this.#probe ? `function ${this.#probe.function}` : `file ${file}`;
+      this.#report('PROBE_WAITS', `waits: the program has loaded no ${what}`);
     }
     this.#hitsInSecond = 0;
     for (const placement of this.#placements) placement.hold(false);
@@ -114,9 +169,9 @@ export class PlacedProbe {
   close(): void {
     if (this.#isOff) return;
     this.#isOff = true;
-    this.#hits.close();
+    this.#hook.close();
     for (const placement of this.#placements) placement.close();
-    this.#options.thread.withdraw?.([this.#hits.tracepoint]);
+    this.#options.thread.withdraw?.(this.#hook.tracepoints);
   }
 
   #hit(): void {
@@ -147,7 +202,8 @@ export class PlacedProbe {
   #reportBreakpoint(reason: string): void {
     if (this.#isBreakpointReported) return;
     this.#isBreakpointReported = true;
-    this.#report('PROBE_BREAKPOINT', `is a breakpoint, whose hits cost about 0.1 ms: ${reason}`);
+    const cost = 'function' in this.#probe ? 'cost about 0.1 ms and have no end' : 'cost about 0.1 ms';
+    this.#report('PROBE_BREAKPOINT', `is a breakpoint, whose hits ${cost}: ${reason}`);
   }
 
   #report(code: string, what: string): void {

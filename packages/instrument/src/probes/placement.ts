@@ -1,9 +1,7 @@
 import type { Debugger } from 'node:inspector';
 import type { Breakpoint, DebuggerSession, Script } from './debugger-session.ts';
-import type { StatementPlace } from './find-statement.ts';
-import { hitCode } from './hit-code.ts';
-import type { Probe } from './probe.ts';
-import type { Insertion, ScriptEdits } from './script-edits.ts';
+import type { ProbeCode } from './probe-code.ts';
+import type { ScriptEdits } from './script-edits.ts';
 import type { Time } from './time.ts';
 
 /** For a capture, which is read in microseconds unless a getter takes longer. */
@@ -18,10 +16,9 @@ interface PlacementOptions {
   readonly session: DebuggerSession;
   readonly script: Script;
   readonly edits: ScriptEdits;
-  readonly statement: StatementPlace;
-  readonly probe: Probe;
+  readonly code: ProbeCode;
   /** Name of the global function that hits call. */
-  readonly hit: string;
+  readonly hook: string;
   /** The probe cannot be anywhere, for this reason. */
   readonly onRefused: (reason: string) => void;
   /** Hits cost a breakpoint from now on, for this reason. */
@@ -29,28 +26,27 @@ interface PlacementOptions {
 }
 
 /**
- * A probe in one script.
+ * A probe at one place of a script.
  *
- * A breakpoint waits for the first hit. It checks the captures in the program's frame, and never comes back. From then
- * on a second breakpoint calls the hit function in its condition, until the statement itself has the call:
+ * Code that needs no check is edited in at once. Otherwise, a breakpoint waits for the first hit. It checks the
+ * captures in the program's frame, and never comes back. From then on a second breakpoint calls the hit function in
+ * its condition, until the statement itself has the call:
  *
  *   CHECKING --first hit--> BREAKPOINT --setScriptSource--> EDITED
  */
 export class Placement {
   readonly #options: PlacementOptions;
-  readonly #insertion: Insertion;
   #breakpoint: { readonly breakpoint: Breakpoint; readonly isCheck: boolean } | undefined;
   #isEdited = false;
   #isClosed = false;
   #isHeld = false;
   #endAttempts: (() => void) | undefined;
 
-  /** @throws {Error} if the statement has no code */
+  /** @throws {Error} if the place has no code */
   constructor(options: PlacementOptions) {
     this.#options = options;
-    const { statement, hit, probe } = options;
-    this.#insertion = { place: statement, code: hitCode(hit, probe.captures) };
-    this.#setBreakpoint(true);
+    if (options.code.checked !== undefined) this.#setBreakpoint(true);
+    else options.time.soon(() => this.#edit());
   }
 
   get script(): Script {
@@ -96,16 +92,18 @@ export class Placement {
   }
 
   #restore(): boolean {
-    if (this.#isEdited && this.#options.edits.remove(this.#insertion) !== 'blocked') this.#isEdited = false;
+    if (this.#isEdited && this.#options.edits.remove(this.#options.code.insertion) !== 'blocked')
+      this.#isEdited = false;
     return !this.#isEdited;
   }
 
   #setBreakpoint(isCheck: boolean): void {
-    const { session, script, statement, hit } = this.#options;
-    const location = { scriptId: script.id, lineNumber: statement.line, columnNumber: statement.column };
+    const { session, edits, code, hook } = this.#options;
+    const from = edits.locationOf(code.from);
+    const location = code.to === undefined ? from : session.firstStop(from, edits.locationOf(code.to));
     const breakpoint: Breakpoint = isCheck
-      ? { location, stopsIf: `${hit}.mayStop()`, onPaused: (frame) => this.#checked(frame) }
-      : { location, code: this.#insertion.code };
+      ? { location, stopsIf: `${hook}.mayStop()`, onPaused: (frame) => this.#checked(frame) }
+      : { location, code: code.atBreakpoint };
     session.addBreakpoint(breakpoint);
     this.#breakpoint = { breakpoint, isCheck };
   }
@@ -127,20 +125,20 @@ export class Placement {
       }
       this.#options.session.ask('Debugger.evaluateOnCallFrame', {
         callFrameId,
-        expression: `{${this.#insertion.code}}`,
+        expression: `{${this.#options.code.atBreakpoint}}`,
       });
       this.#setBreakpoint(false);
       this.#options.time.soon(() => this.#edit());
     } catch (error) {
       // Node.js would show the error to the program as a warning.
-      onRefused(error instanceof Error ? error.message : 'unknown');
+      onRefused(messageOf(error));
     }
   }
 
   #refusalIn(callFrameId: string): string | undefined {
-    const { session, probe } = this.#options;
+    const { session, code } = this.#options;
     try {
-      for (const { expression } of probe.captures) {
+      for (const expression of code.checked ?? []) {
         const { result: error, exceptionDetails } = this.#check(callFrameId, `(${expression})`);
         if (exceptionDetails === undefined) continue;
         if (/^EvalError: Possible side-effect/.test(error.description ?? '')) {
@@ -172,6 +170,7 @@ export class Placement {
     const attempt = (): boolean => {
       attempts++;
       if (this.#tryEdit()) return true;
+      this.#waitAsBreakpoint();
       if (attempts === QUICK_EDITS_MAX) {
         onBreakpoint('its function is always running or suspended');
         this.#endAttempts?.();
@@ -191,10 +190,13 @@ export class Placement {
   /** @returns whether another attempt makes no sense */
   #tryEdit(): boolean {
     if (this.#isClosed) return true;
-    const result = this.#options.edits.insert(this.#insertion);
+    const result = this.#options.edits.insert(this.#options.code.insertion);
     if (result === 'blocked') return false;
-    if (result === 'impossible') {
-      this.#options.onBreakpoint('this Node.js cannot edit running code');
+    if (result !== 'edited') {
+      this.#waitAsBreakpoint();
+      this.#options.onBreakpoint(
+        result === 'too long' ? 'its lines are too long to be edited' : 'this Node.js cannot edit running code',
+      );
       return true;
     }
     this.#isEdited = true;
@@ -202,4 +204,17 @@ export class Placement {
     this.#removeBreakpoint();
     return true;
   }
+
+  #waitAsBreakpoint(): void {
+    if (this.#breakpoint !== undefined || this.#isHeld || this.#isClosed) return;
+    try {
+      this.#setBreakpoint(false);
+    } catch (error) {
+      this.#options.onRefused(messageOf(error));
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }

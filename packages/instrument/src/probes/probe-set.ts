@@ -60,7 +60,8 @@ export class ProbeSet {
       return known;
     };
     const { tracer, thread, time } = this.#options;
-    const options = { tracer, thread, time, session, editsOf };
+    const sourceOf = (script: Script): string => edits.get(script.id)?.source ?? session.sourceOf(script);
+    const options = { tracer, thread, time, session, editsOf, sourceOf };
     this.#probes.set(keyOf(probe), new PlacedProbe(probe, options));
   }
 
@@ -98,6 +99,6 @@ export class ProbeSet {
 }
 
 /** Probes that differ in their end alone are one. */
-function keyOf({ name, file, line, captures }: Probe): string {
-  return JSON.stringify([name, file, line, captures]);
+function keyOf(probe: Probe): string {
+  return JSON.stringify({ ...probe, expiresAtMs: null });
 }

@@ -87,7 +87,7 @@ function endOf({ probe }: RecordingRule): number {
 }
 
 function placeOf(probe: Probe | undefined): unknown {
-  return probe === undefined ? null : [probe.file, probe.line, probe.captures];
+  return probe === undefined ? null : { ...probe, expiresAtMs: null };
 }
 
 /** Equal for filters that differ only in writing. */

@@ -1,9 +1,7 @@
 import type { Probe, RecordingRule } from '@ringtail/protocol';
 
-/** A probe that sessions want in this thread, with the name of its event. */
-export interface DesiredProbe extends Probe {
-  readonly name: string;
-}
+/** A probe that sessions want in this thread, with the name of its event, or with the pattern of its events. */
+export type DesiredProbe = Probe & { readonly name: string };
 
 /** Places these probes in the program, and removes all others. Never throws. */
 export type ProbeListener = (probes: readonly DesiredProbe[]) => void;
@@ -68,10 +66,9 @@ function probesOf(rules: Iterable<RecordingRule>): DesiredProbe[] {
   const probes = new Map<string, DesiredProbe>();
   for (const { pattern: name, probe } of rules) {
     if (probe === undefined) continue;
-    const { file, line, captures, expiresAtMs } = probe;
-    const key = JSON.stringify([name, file, line, captures]);
-    const last = Math.max(expiresAtMs, probes.get(key)?.expiresAtMs ?? 0);
-    probes.set(key, { name, file, line, captures, expiresAtMs: last });
+    const key = JSON.stringify([name, { ...probe, expiresAtMs: null }]);
+    const last = Math.max(probe.expiresAtMs, probes.get(key)?.expiresAtMs ?? 0);
+    probes.set(key, { ...probe, name, expiresAtMs: last });
   }
   return [...probes.values()];
 }
