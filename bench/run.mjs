@@ -31,6 +31,7 @@ const NAMES = [
   'idle',
   'http-server',
   'http-events',
+  'loggers',
   'alternatives',
   'memory',
   'startup',

@@ -35,6 +35,22 @@ describe('the settings of a recording', () => {
     expect(names.filter((name) => /^node_(async|promise|timers):|turn$/.test(name))).toEqual([]);
   });
 
+  it.each([
+    ['default', ['warn']],
+    ['profile', ['warn', 'info']],
+  ])('%s records what loggers log at these levels: %s', async (settings, levels) => {
+    const source = `
+      import pino from 'pino';
+      const logger = pino({ level: 'trace' }, { write: () => true });
+      for (const level of ['warn', 'info', 'debug']) {
+        logger[level]('text');
+        console[level]('text');
+      }`;
+    const { events } = await recorded(source, [`--settings=${settings}`]);
+    const names = events.map(({ name }) => name).filter((name) => /^node_(pino|console)/.test(name));
+    expect(names).toEqual(levels.flatMap((level) => [`node_pino:${level}`, `node_console:${level}`]));
+  });
+
   it('of a file are its rules, to which -u adds', async () => {
     const sandbox = makeSandbox();
     const file = join(sandbox.directory, 'own.json');

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LogLevels, NODE_LOGGERS } from '@ringtail/protocol';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { packageDirectory } from '../program/package-directory.ts';
@@ -85,15 +86,28 @@ describe('a settings file', () => {
   });
 });
 
+/** Rules of all loggers whose levels are not only `debug`. */
+const loggersUpTo = (to: number) =>
+  NODE_LOGGERS.filter((logger) => logger !== 'debug').map((logger) => ({
+    pattern: `node_${logger}:*`,
+    logLevel: { from: 0, to },
+  }));
+
 describe('--settings', () => {
-  it('default takes everything of applications, and info and more severe of Node.js', () => {
-    expect(readSettings(fakeContext(), ['default'])).toEqual({
-      contexts: [],
-      rules: [
-        { pattern: '*', exclude: ['node_*', 'ringtail_statedump:*'] },
-        { pattern: 'node_*', logLevel: { from: 0, to: 6 } },
-      ],
-    });
+  it('default takes everything of applications, info and more severe of Node.js, and warnings of loggers', () => {
+    const { contexts, rules } = readSettings(fakeContext(), ['default']);
+    expect(contexts).toEqual([]);
+    expect(rules.slice(0, 2)).toEqual([
+      { pattern: '*', exclude: ['node_*', 'ringtail_statedump:*'] },
+      { pattern: 'node_*', logLevel: { from: 0, to: 6 }, exclude: NODE_LOGGERS.map((logger) => `node_${logger}:*`) },
+    ]);
+    expect(rules.slice(2)).toEqual(loggersUpTo(LogLevels.warning));
+  });
+
+  it('profile takes info and more severe of loggers', () => {
+    const { rules } = readSettings(fakeContext(), ['profile']);
+    expect(rules[0]?.exclude).toEqual(expect.arrayContaining(NODE_LOGGERS.map((logger) => `node_${logger}:*`)));
+    expect(rules.slice(1)).toEqual(loggersUpTo(LogLevels.info));
   });
 
   it.each(SETTINGS_NAMES)('the file of %s matches the schema', (name) => {
