@@ -160,7 +160,7 @@ function requestKey({ event, identity }: { event: EventMessage; identity: EventI
   return `${processKey(event.stream, identity)}/${id}`;
 }
 
-/** The span that sent a request: only of the same trace, since a parent in another one is none. */
+/** The span that sent a request; undefined if it is of another trace, where it is no parent. */
 function callerOf({ identity }: SeenEvent, { traceId }: SpanIdentifiers): string | undefined {
   return identity.traceId === traceId ? identity.callerSpanId : undefined;
 }
