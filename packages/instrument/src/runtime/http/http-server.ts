@@ -37,14 +37,14 @@ export function httpServer(tracer: Tracer): readonly EventSource[] {
 
   const install = () =>
     requests.follow('events', {
-      begun({ id, request, socket, isOnReusedConnection }) {
+      begun({ id, request, connection, isOnReusedConnection }) {
         const { method = '', url = '' } = request;
-        begin(id, method, pathOf(url), socket.remoteAddress ?? '', socket.remotePort ?? 0, isOnReusedConnection);
+        begin(id, method, pathOf(url), connection.peer, connection.peerPort, isOnReusedConnection);
       },
-      ended({ id, request, response, socket, writtenBefore }, isAborted) {
-        const written = Math.max(0, socket.bytesWritten - writtenBefore);
+      ended({ id, request, response }, isAborted, bytesWritten) {
         // The status of a response that was never begun is Node.js's default.
-        end(id, routeOf(request), response.headersSent ? response.statusCode : 0, written, isAborted);
+        const status = response.headersSent ? response.statusCode : 0;
+        end(id, routeOf(request), status, bytesWritten, isAborted);
       },
     });
   return [{ tracepoints: [begin, end], install }];

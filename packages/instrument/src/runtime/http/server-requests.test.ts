@@ -44,6 +44,29 @@ describe('the requests of HTTP servers', () => {
     expect(log).toEqual(['begin 1', 'begin 2 reused', 'begin 3 reused', 'end 2', 'abort 1', 'abort 3']);
   });
 
+  it('have the bytes that their connection wrote since the former end, also by requests of contexts alone', () => {
+    const bytes: number[] = [];
+    const requests = new ServerRequests(() => () => undefined);
+    const stopContexts = requests.follow('contexts', { begun: () => undefined, ended: () => undefined });
+    const connection = new Connection();
+    connection.bytesWritten = 100;
+    const first = connection.request();
+    connection.bytesWritten = 300;
+    finished.publish(first);
+    const stop = requests.follow('events', {
+      begun: () => undefined,
+      ended: (_, __, written) => void bytes.push(written),
+    });
+    const [second, third] = [connection.request(), connection.request()];
+    connection.bytesWritten = 310;
+    finished.publish(second);
+    connection.bytesWritten = 330;
+    finished.publish(third);
+    stop();
+    stopContexts();
+    expect(bytes).toEqual([10, 20]);
+  });
+
   it('are told to contexts before events, also to one that begins to follow at an event', () => {
     const log: string[] = [];
     const requests = new ServerRequests(() => () => undefined);

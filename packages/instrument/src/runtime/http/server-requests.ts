@@ -8,31 +8,67 @@ export interface ServerRequest {
   readonly id: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly socket: Socket;
+  readonly connection: ServerConnection;
   /** Whether the connection has carried a request before. */
   readonly isOnReusedConnection: boolean;
-  /** Bytes that the connection had written before the request. */
-  readonly writtenBefore: number;
 }
 
 /** Is told about requests. */
 export interface RequestFollower {
   /** A request has arrived, and the program has not seen it. */
   begun(request: ServerRequest): void;
-  /** The response was handed to the operating system, or (`isAborted`) the connection was closed before. */
-  ended(request: ServerRequest, isAborted: boolean): void;
+  /**
+   * The response was handed to the operating system, or (`isAborted`) the connection was closed before.
+   *
+   * @param bytesWritten by the connection since the former end of a request
+   */
+  ended(request: ServerRequest, isAborted: boolean, bytesWritten: number): void;
 }
 
 /** The message of the channels `http.server.request.start` and `http.server.response.finish`. */
-type ServerMessage = Pick<ServerRequest, 'request' | 'response' | 'socket'>;
+interface ServerMessage extends Pick<ServerRequest, 'request' | 'response'> {
+  readonly socket: Socket;
+}
+
+/** A connection that has carried a request. What its requests share is read once: Node.js computes it each time. */
+export class ServerConnection {
+  readonly peer: string;
+  readonly peerPort: number;
+  /** Requests without an end, in the order of their arrival: clients need not wait for responses. */
+  readonly open: ServerRequest[] = [];
+  readonly #socket: Socket;
+  #written: number;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.peer = socket.remoteAddress ?? '';
+    this.peerPort = socket.remotePort ?? 0;
+    this.#written = socket.bytesWritten;
+  }
+
+  /** Bytes that the connection has written since the last call, or since its first request. */
+  takeWritten(): number {
+    const before = this.#written;
+    this.#written = this.#socket.bytesWritten;
+    return Math.max(0, this.#written - before);
+  }
+
+  /** Removes the request from those without an end. @returns undefined if it is not among them */
+  take(response: ServerResponse): ServerRequest | undefined {
+    // Almost always it is the first. Taking any other one makes an array.
+    const first = this.open[0];
+    if (first?.response === response) return this.open.shift();
+    const index = this.open.findIndex((request) => request.response === response);
+    return index < 0 ? undefined : this.open.splice(index, 1)[0];
+  }
+}
 
 /** The open requests of this thread's HTTP/1 servers, known while there is a follower. */
 export class ServerRequests {
   readonly #nextId = identifiers();
   /** Another array after each change: it may change while it is walked. */
   #followers: readonly RequestFollower[] = [];
-  /** Requests without an end by connection, in the order of their arrival: clients need not wait for responses. */
-  readonly #connections = new Map<Socket, ServerRequest[]>();
+  readonly #connections = new Map<Socket, ServerConnection>();
   readonly #closed: (this: Socket) => void;
   readonly #watchRouters: () => () => void;
   #unsubscribe: (() => void) | undefined;
@@ -83,35 +119,33 @@ export class ServerRequests {
   }
 
   #begin({ request, response, socket }: ServerMessage): void {
-    let open = this.#connections.get(socket);
-    const isOnReusedConnection = open !== undefined;
-    if (open === undefined) {
-      open = [];
-      this.#connections.set(socket, open);
+    let connection = this.#connections.get(socket);
+    const isOnReusedConnection = connection !== undefined;
+    if (connection === undefined) {
+      connection = new ServerConnection(socket);
+      this.#connections.set(socket, connection);
       socket.once('close', this.#closed);
     }
-    const { bytesWritten: writtenBefore } = socket;
-    const begun = { id: this.#nextId(), request, response, socket, isOnReusedConnection, writtenBefore };
-    open.push(begun);
+    const begun = { id: this.#nextId(), request, response, connection, isOnReusedConnection };
+    connection.open.push(begun);
     this.#beginning = begun;
     for (const follower of this.#followers) follower.begun(begun);
     this.#beginning = undefined;
   }
 
   #finish(socket: Socket, response: ServerResponse): void {
-    const open = this.#connections.get(socket) ?? [];
-    const index = open.findIndex((request) => request.response === response);
-    const [request] = index < 0 ? [] : open.splice(index, 1);
+    const request = this.#connections.get(socket)?.take(response);
     if (request !== undefined) this.#end(request, false);
   }
 
   #close(socket: Socket): void {
-    const open = this.#connections.get(socket) ?? [];
+    const open = this.#connections.get(socket)?.open ?? [];
     this.#connections.delete(socket);
     for (const request of open) this.#end(request, true);
   }
 
   #end(request: ServerRequest, isAborted: boolean): void {
-    for (const follower of this.#followers) follower.ended(request, isAborted);
+    const bytesWritten = request.connection.takeWritten();
+    for (const follower of this.#followers) follower.ended(request, isAborted, bytesWritten);
   }
 }
