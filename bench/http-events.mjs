@@ -9,6 +9,7 @@ import { median } from './lib/statistics.mjs';
 
 export const title = 'Events of an HTTP server, switched on and off in one process';
 const CONNECTIONS = 20;
+const SETTLE_SECONDS = 1;
 const REGISTER = import.meta.resolve('@ringtail/tracer/register');
 
 /** Modes of `programs/http-server.mjs`, with their events. */
@@ -42,7 +43,10 @@ export async function run({ quick, ringtail, folder }) {
   const rounds = quick ? 2 : 15;
   const seconds = quick ? 1 : 2;
   const rows = [];
-  const notes = [`autocannon with ${CONNECTIONS} connections, ${rounds} pairs of ${seconds} s; medians of the pairs.`];
+  const notes = [
+    `autocannon with ${CONNECTIONS} connections, ${rounds} pairs of ${seconds} s; medians of the pairs.`,
+    `Before each period, ${SETTLE_SECONDS} s are left out, in which hooks come or go and V8 compiles functions again.`,
+  ];
   for (const server of SERVERS) {
     const serverSeconds = (quick ? undefined : server.seconds) ?? seconds;
     if (serverSeconds !== seconds) notes.push(`Pairs of ${serverSeconds} s: ${server.what}.`);
@@ -82,13 +86,18 @@ async function measure(client, session, { mode, rules }, env, rounds, seconds) {
     if (errors + non2xx > 0) throw new Error(`the server failed ${errors + non2xx} requests`);
     return (cpuTimeNs(server.pid) - before) / requests.total;
   };
+  // Hooks come and go with the session, and V8 then compiles the server's functions again.
+  const settled = async () => {
+    await period(SETTLE_SECONDS);
+    return await period(seconds);
+  };
   const on = async () => {
     await client.startSession(session);
-    const ns = await period(seconds);
+    const ns = await settled();
     await client.stopSession(session);
     return ns;
   };
-  const off = () => period(seconds);
+  const off = settled;
   try {
     await on();
     await off();
