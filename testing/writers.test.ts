@@ -24,7 +24,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'reader/src/files/jobs/job-process.ts': 'SlicePrinter',
   'cli/src/mi/xml.ts': '...XML_VALUES',
   'session-file/src/sessions/print-session-file.ts': '...XML_VALUES',
-  'consumerd/src/daemon/log.ts': 'visibleLine(',
+  'consumerd/src/log.ts': 'visibleLine(',
   'consumerd/src/main.ts': "on('error'",
   'sessiond/src/log/log.ts': 'visibleLine(',
   'sessiond/src/main.ts': 'visibleLine(',

@@ -4,6 +4,7 @@
 // - Siblings are imported by name, through an entry of their `exports` (index, internal, …), never by path.
 // - Relative imports stay inside their package; examples use what is public, thus no `internal`.
 // - No file of a package imports itself through others: type imports and dynamic imports count as well.
+// - No folder in a package's `src` imports itself through other folders there. Tests may.
 // - A sibling behind a face is imported by the folder that implements the face, and by tests.
 // - Pure sources run in a browser: they import nothing of Node.js, and of siblings only pure sources.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -52,7 +53,8 @@ for (const folder of packages.keys()) {
 for (const [folder, manifest] of packages) {
   const directory = join(root, 'packages', folder);
   checkTree(directory, folder, manifest);
-  checkCycles(directory);
+  const imports = relativeImportsIn(directory);
+  if (!reportCycles(imports)) reportCycles(importsOfFolders(join(directory, 'src'), imports));
 }
 for (const example of foldersIn(join(root, 'examples'))) {
   checkTree(join(root, 'examples', example), null, readJson(join(root, 'examples', example, 'package.json')));
@@ -78,9 +80,12 @@ function checkTree(directory, folder, manifest) {
   }
 }
 
-/** Reports one cycle of each group of files that reach each other: the shortest through the group's first file. */
-function checkCycles(directory) {
-  const imports = relativeImportsIn(directory);
+/**
+ * Reports one cycle of each group of files or folders that reach each other: the shortest through the first one.
+ *
+ * @returns whether there is a cycle
+ */
+function reportCycles(imports) {
   const reported = new Set();
   for (const file of imports.keys()) {
     if (reported.has(file)) continue;
@@ -91,6 +96,7 @@ function checkCycles(directory) {
     }
     problems.push(`import cycle: ${cycle.map((member) => relative(root, member)).join(' -> ')}`);
   }
+  return reported.size > 0;
 }
 
 /** The files that each source below `directory` imports by a relative path. */
@@ -102,6 +108,26 @@ function relativeImportsIn(directory) {
       .map(({ specifier }) => resolve(dirname(file), specifier))
       .filter((target) => files.has(target));
   return new Map([...files].map((file) => [file, targetsOf(file)]));
+}
+
+/** The folders, and files beside them, that each folder in `source` imports. Tests and their support do not count. */
+function importsOfFolders(source, imports) {
+  const placeOf = (file) => join(source, relative(source, file).split(sep)[0]);
+  const isCounted = (file) => file.startsWith(source + sep) && !isTest(file);
+  const folders = new Map();
+  for (const [file, targets] of imports) {
+    if (!isCounted(file)) continue;
+    const place = placeOf(file);
+    const known = folders.get(place) ?? [];
+    folders.set(place, [
+      ...known,
+      ...targets
+        .filter(isCounted)
+        .map(placeOf)
+        .filter((target) => target !== place),
+    ]);
+  }
+  return folders;
 }
 
 /** The shortest way from a file back to itself, both ends included; undefined where there is none. */

@@ -130,6 +130,28 @@ describe('check-imports', () => {
     });
   });
 
+  it('stops at a cycle of folders, in which tests do not count', () => {
+    const src = 'packages/posix/src';
+    const folders = {
+      [`${src}/sockets/a.ts`]: "import '../traces/a.ts';\n",
+      [`${src}/sockets/b.ts`]: '',
+      [`${src}/traces/a.ts`]: '',
+      [`${src}/traces/a.test.ts`]: "import '../sockets/a.ts';\n",
+    };
+    expect(run('check-imports.mjs', tree({ ...WORKSPACE, ...folders })).status).toBe(0);
+    expect(
+      run(
+        'check-imports.mjs',
+        tree({ ...WORKSPACE, ...folders, [`${src}/traces/b.ts`]: "import '../sockets/b.ts';\n" }),
+      ),
+    ).toEqual({
+      status: 1,
+      output:
+        `import cycle: ${src}/sockets -> ${src}/traces -> ${src}/sockets\n` +
+        'check-imports: 1 import goes where it may not\n',
+    });
+  });
+
   const PURE_WORKSPACE = {
     ...WORKSPACE,
     'packages/base/package.json': JSON.stringify({

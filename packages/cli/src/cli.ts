@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Context } from './context/context.ts';
 import type { CommandTable, Outcome } from './program/command.ts';
-import type { Context } from './program/context.ts';
 import { buildDescription, runCommandLine } from './program/run.ts';
 
 /** The sub-commands of `ringtail`. */

@@ -12,13 +12,13 @@ import type {
 } from '@ringtail/protocol';
 import { clearChunk, rotateChunk, type TraceChunk } from './chunk/trace-chunk.ts';
 import { ConsumerError } from './consumer-error.ts';
-import type { Log } from './daemon/log.ts';
 import { channelTimersOf } from './drain/channel-timers.ts';
 import { DrainLoop } from './drain/drain-loop.ts';
-import { NOT_RECLAIMABLE, openDrain } from './drain/open-drain.ts';
+import type { Log } from './log.ts';
 import type { FileCalls } from './output/files/file-calls.ts';
 import { type Outputs, outputsOf } from './output/outputs.ts';
 import { type Later, run, type Steps } from './output/sync-or-async.ts';
+import { NOT_RECLAIMABLE, openDrain } from './session/open-drain.ts';
 import {
   identityOf,
   isRepeated,

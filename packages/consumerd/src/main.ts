@@ -5,7 +5,7 @@ import { errnoOf } from '@ringtail/base';
 import { systemTimers } from '@ringtail/base/node';
 import { loadPosix, runDirectoryAt } from '@ringtail/posix';
 import { startDaemon } from './daemon/daemon.ts';
-import { stderrLog } from './daemon/log.ts';
+import { stderrLog } from './log.ts';
 import { systemCalls } from './output/files/file-calls.ts';
 
 const log = stderrLog('ringtail-consumerd');

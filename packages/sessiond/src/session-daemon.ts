@@ -27,16 +27,17 @@ import { Applications } from './domains/user/applications/applications.ts';
 import { serveApplications } from './domains/user/serve-applications.ts';
 import { HelperPool } from './helpers/helper-pool.ts';
 import { helperStarter } from './helpers/helper-process.ts';
+import { SessionOutputs } from './helpers/session-outputs.ts';
 import type { FileLog } from './log/log.ts';
 import { LimitedLog } from './log/peer-log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
+import { triggerSampleOf } from './metrics/trigger-sample.ts';
 import type { Client } from './model/client.ts';
 import { DesiredStateBudget } from './model/desired-state-budget.ts';
 import { Listeners } from './model/listeners.ts';
 import type { Session } from './model/session.ts';
 import { SessionRegistry } from './model/session-registry.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
-import { SessionOutputs } from './outputs/session-outputs.ts';
 import { descriptorOf } from './peers/descriptor-of.ts';
 import { processWork } from './peers/process-identity.ts';
 import { OomLedger } from './process-exits/oom-kills.ts';
@@ -46,7 +47,6 @@ import { makeShares } from './shares/shares.ts';
 import type { RunDirectoryClaim } from './startup/run-directory-claim.ts';
 import { RunDirectoryWatch } from './startup/run-directory-watch.ts';
 import { ThreadCounters } from './triggers/counters/thread-counters.ts';
-import { triggerSampleOf } from './triggers/trigger-sample.ts';
 import { makeTriggers } from './triggers/triggers.ts';
 
 /** Limit for destroying all sessions at the end: a consumer may not answer. */
@@ -144,7 +144,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     domains,
     applications,
     exits,
-    tasks,
+    recordedBytes: (session) => tasks.recordedBytes(session),
     commands,
     notifications,
     rotations,

@@ -1,6 +1,7 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { DomainOfSession } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { domainWords } from '../listing/domain-words.ts';
@@ -8,7 +9,6 @@ import { addSessionOption, collect, outputFormatOf, splitNames } from '../option
 import { addDomainOptions, type DomainOptions, domainOf, namedDomain } from '../options/domain-options.ts';
 import { type OutputFormat, report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 

@@ -1,12 +1,12 @@
 import { MAP_KEYS_MAX, MAP_VALUE_TYPES, type MapChannelParameters, type MapValueType } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { parseCount } from '../options/quantity-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { onSession } from '../session/on-session.ts';
 import { mapDomain } from '../triggers/map-domain.ts';
 

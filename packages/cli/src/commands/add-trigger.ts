@@ -1,11 +1,11 @@
 import { EXIT_CAUSES } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { exitAsArgpar } from '../options/argpar.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { ACTION_SPECS } from '../triggers/action-specs.ts';
 import { CONDITION_SPECS } from '../triggers/condition-specs.ts';
 import { freshDescription } from '../triggers/describe-triggers.ts';

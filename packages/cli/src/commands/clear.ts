@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { onEachSession } from '../session/each-session.ts';
 
 export function addClear(program: Command, context: Context, act: Act): Command {

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { COMPLETION_SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts';
+import type { Context } from '../context/context.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 
 export function addCompletion(program: Command, context: Context, act: Act): Command {
   const command = program

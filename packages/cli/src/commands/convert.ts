@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { collect } from '../options/common-options.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { CONVERT_FORMATS } from '../reading/convert-format.ts';
 import type { ConvertOptions } from '../reading/convert-traces.ts';
 import { addReadingOptions } from '../reading/reading-options.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { plural, shellQuote } from '../output/quantity.ts';
 import { report } from '../output/report.ts';
 import { describeStatistics, warnOfLoss } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { runViewer } from '../reading/run-viewer.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 

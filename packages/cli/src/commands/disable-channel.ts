@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { onSession } from '../session/on-session.ts';
 

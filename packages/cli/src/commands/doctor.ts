@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import type { Check, CheckState } from '../doctor/check.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
@@ -7,7 +8,6 @@ import { plural } from '../output/quantity.ts';
 import { reportTo } from '../output/report.ts';
 import type { Style } from '../output/style.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 
 export function addDoctor(program: Command, context: Context, act: Act): Command {
   const command = program

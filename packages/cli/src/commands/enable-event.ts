@@ -1,5 +1,6 @@
 import type { DomainName, RecordingRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, collect, splitNames } from '../options/common-options.ts';
@@ -8,7 +9,6 @@ import { type ProbeOptions, probeRule } from '../options/probe-options.ts';
 import { eventRule } from '../options/rule-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { onSession } from '../session/on-session.ts';
 

@@ -1,14 +1,14 @@
 import type { Retention } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { ScheduleChange } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { addSessionOption } from '../options/common-options.ts';
 import { addRetentionOptions, type RetentionOptions, retentionChange } from '../options/retention-options.ts';
 import { parseChunkBytes, parseTimerUs } from '../options/unit-hints.ts';
 import { report } from '../output/report.ts';
-import type { ScheduleChange } from '../output/result.ts';
 import { describeRetention } from '../output/retention.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 

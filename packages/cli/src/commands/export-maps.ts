@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 import { type ExportedDomain, mapScript } from '../triggers/map-script.ts';
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { guardCommand } from '../guard/guard-command.ts';
 import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
 import { addChannelOptions } from '../options/channel-options.ts';
 import { parseCount } from '../options/quantity-options.ts';
 import { parseSnapshotLimit, parseWaitUs } from '../options/unit-hints.ts';
 import type { Act } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { addCommandOptions, type CommandOptions, commandPlan } from '../record/command-plan.ts';
 
 interface GuardOptions extends CommandOptions {

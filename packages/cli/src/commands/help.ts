@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { packageDirectory } from '../program/package-directory.ts';
 
 export function addHelp(program: Command, context: Context, act: Act): Command {

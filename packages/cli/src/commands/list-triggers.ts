@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { describeTriggers, inOrder } from '../triggers/describe-triggers.ts';
 
 export function addListTriggers(program: Command, context: Context, act: Act): Command {

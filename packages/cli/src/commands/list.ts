@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { ListedDomain } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { describeSessionList } from '../listing/describe-sessions.ts';
@@ -7,9 +9,7 @@ import { addListingOptions, type ListingOptions, listSession } from '../listing/
 import { outputFormatOf } from '../options/common-options.ts';
 import { namedDomains } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
-import type { ListedDomain } from '../output/result.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 
 interface ListOptions extends ListingOptions {
   readonly fields?: boolean;

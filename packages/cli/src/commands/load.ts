@@ -1,6 +1,7 @@
 import { RingtailError } from '@ringtail/base';
 import { CtlError, type LoadedSession, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
 import { type Command, Option } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode, exitCodeOf } from '../errors/exit-codes.ts';
@@ -8,7 +9,6 @@ import { outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
 import { report, reportError, warn } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { makeCurrentSession } from '../session/current-session.ts';
 
 interface LoadOptions {

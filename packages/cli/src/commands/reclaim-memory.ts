@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
@@ -7,7 +8,6 @@ import { parseTimerUs } from '../options/unit-hints.ts';
 import { formatBytes } from '../output/quantity.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { onSession } from '../session/on-session.ts';
 
 interface ReclaimOptions extends DomainOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { addChannelOptions } from '../options/channel-options.ts';
 import type { Act } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { addCommandOptions, type CommandOptions, commandPlan } from '../record/command-plan.ts';
 import { recordCommand } from '../record/record-command.ts';
 

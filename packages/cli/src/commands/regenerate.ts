@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { type OutputFormat, report, warn } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { onSession } from '../session/on-session.ts';
 
 type Part = 'metadata' | 'statedump';

@@ -1,13 +1,13 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { TriggerDescription } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { ownerUidOf } from '../triggers/parse-trigger.ts';
 import { triggerStep } from '../triggers/trigger-step.ts';
 

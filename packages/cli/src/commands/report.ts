@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { addReadingOptions } from '../reading/reading-options.ts';
 import { REPORT_FORMATS, type ReportOptions } from '../reading/report/report-options.ts';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { CommandResult } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
-import type { CommandResult } from '../output/result.ts';
 import { archivedText, warnOfLoss } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import type { WaitOption } from '../session/each-session.ts';
 import { onSession } from '../session/on-session.ts';
 

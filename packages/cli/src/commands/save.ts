@@ -1,11 +1,11 @@
 import { savedSessionsDirectory, saveSessions } from '@ringtail/ctl';
 import type { Command } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report, warn } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { withNextStep } from '../session/on-session.ts';
 
 interface SaveOptions {

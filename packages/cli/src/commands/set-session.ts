@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { writeCurrentSession } from '../session/current-session.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { MapOwner, MapTable } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
@@ -6,9 +8,7 @@ import { addSessionOption, collect, outputFormatOf } from '../options/common-opt
 import { parseCount } from '../options/quantity-options.ts';
 import { formatCount } from '../output/quantity.ts';
 import { report, warn } from '../output/report.ts';
-import type { MapOwner, MapTable } from '../output/result.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 import { MAP_DOMAINS, mapDomain } from '../triggers/map-domain.ts';
 import { type MapSelection, mapTables } from '../triggers/map-tables.ts';

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { CtlError } from '@ringtail/ctl';
 import type { NewSnapshotOutput, SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
@@ -13,7 +14,6 @@ import { type OutputFormat, report, warn } from '../output/report.ts';
 import { describeRetention } from '../output/retention.ts';
 import { describeStatistics, warnOfLoss } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 
 interface SnapshotOptions extends RetentionOptions {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { parseCount } from '../options/quantity-options.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { addReadingOptions } from '../reading/reading-options.ts';
 import { STATISTICS_FORMATS, type StatsOptions } from '../reading/statistics/stats-options.ts';
 

@@ -1,5 +1,6 @@
 import type { DaemonStatus } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { CliError } from '../errors/cli-error.ts';
@@ -9,7 +10,6 @@ import { formatBytes, formatSeconds, plural } from '../output/quantity.ts';
 import { reportTo } from '../output/report.ts';
 import type { Style } from '../output/style.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 
 interface StatusOptions extends ListingOptions {
   readonly daemon?: boolean;

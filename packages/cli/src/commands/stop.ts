@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { statisticsText } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { onEachSession, type SessionChoice, type WaitOption } from '../session/each-session.ts';
 
 export function addStop(program: Command, context: Context, act: Act): Command {

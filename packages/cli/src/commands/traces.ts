@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { addRetentionOptions } from '../options/retention-options.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import type { TracesOptions } from '../traces/traces-options.ts';
 
 export function addTraces(program: Command, context: Context, act: Act): Command {

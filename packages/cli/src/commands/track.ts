@@ -2,13 +2,13 @@ import type { SessionDaemonClient } from '@ringtail/ctl';
 import { groupNumber, userNumber } from '@ringtail/posix/accounts';
 import type { DomainOfSession, TrackedAttribute } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import type { CommandResult } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { addSessionOption, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf } from '../options/domain-options.ts';
 import { report, warn } from '../output/report.ts';
-import type { CommandResult } from '../output/result.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 

@@ -1,9 +1,9 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 
 export function addVersion(program: Command, context: Context, act: Act): Command {
   const command = program

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import type { Act } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { addReadingOptions } from '../reading/reading-options.ts';
 import { addTextOptions } from '../reading/text-options.ts';
 import type { ViewOptions } from '../reading/view-options.ts';

@@ -1,8 +1,8 @@
 import { visibleLine } from '@ringtail/base/text';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { candidates } from '../daemon/daemon.ts';
-import type { Context } from '../program/context.ts';
 import { namesOfTraces } from '../session/trace-directory.ts';
 import { liveNames } from './live-names.ts';
 import { type DaemonKind, type LiveKind, startingWith, suggest } from './suggest.ts';

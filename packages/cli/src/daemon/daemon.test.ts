@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_SETTINGS } from '../program/context.ts';
+import { DEFAULT_SETTINGS } from '../context/context.ts';
 import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
 import { candidates, permissionHint } from './daemon.ts';
 

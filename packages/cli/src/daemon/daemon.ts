@@ -12,9 +12,9 @@ import {
   UNIX_PATH_BYTES_MAX,
 } from '@ringtail/posix';
 import { groupNumber } from '@ringtail/posix/accounts';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { explain } from '../output/report.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 
 const END_TIMEOUT_MS = 60_000;
 

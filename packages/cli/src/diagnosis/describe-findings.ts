@@ -1,6 +1,6 @@
+import type { Finding } from '../errors/finding.ts';
 import { plural } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
-import type { Finding } from './finding.ts';
 
 /** The findings as lines for people, the first cause first; empty without findings. */
 export function describeFindings(style: Style, findings: readonly Finding[], eventsRecorded: number): string[] {

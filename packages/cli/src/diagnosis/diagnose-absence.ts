@@ -1,6 +1,6 @@
 import { userName } from '@ringtail/posix/accounts';
+import { type Finding, shortened } from '../errors/finding.ts';
 import { plural, shellQuote } from '../output/quantity.ts';
-import { type Finding, shortened } from './finding.ts';
 import type { NodeProgram } from './node-programs.ts';
 import type { DaemonFacts } from './session-facts.ts';
 import type { OtherDaemon, Surroundings } from './surroundings.ts';

@@ -1,9 +1,9 @@
 import { matchesPattern, type NodeLogger, type RuleDiagnosis } from '@ringtail/protocol';
+import type { Finding } from '../errors/finding.ts';
 import { nearestNames } from '../errors/nearest.ts';
 import { describeLogLevel } from '../options/log-level.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { neverTrue } from './diagnose-rules.ts';
-import type { Finding } from './finding.ts';
 
 /** Reason why a rule of a domain of loggers records nothing; undefined where it selects events of programs. */
 export function diagnoseLoggerRule(diagnosis: RuleDiagnosis, logger: NodeLogger, session: string): Finding | undefined {

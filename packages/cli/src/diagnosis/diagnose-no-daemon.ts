@@ -1,6 +1,6 @@
+import type { Finding } from '../errors/finding.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { daemonLines } from './diagnose-absence.ts';
-import type { Finding } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Reason why no session daemon answered. */

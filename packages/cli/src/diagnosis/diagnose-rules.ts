@@ -8,11 +8,11 @@ import {
   ruleMatches,
   type TracepointDescription,
 } from '@ringtail/protocol';
+import { type Finding, shortened } from '../errors/finding.ts';
 import { nearestNames } from '../errors/nearest.ts';
 import { describeLogLevel } from '../options/log-level.ts';
 import { formatCount, plural, shellQuote } from '../output/quantity.ts';
 import { fieldNamesOf, fieldsAskedFor, hasField } from './filter-fields.ts';
-import { type Finding, shortened } from './finding.ts';
 
 /** Providers of the tracer itself, which every program has. */
 const BUILT_IN = /^(?:lttng_ust_trace(?:f|log)|ringtail_statedump|ringtail_process):/;

@@ -5,13 +5,13 @@ import {
   type SessionDescription,
   type SessionDiagnosis,
 } from '@ringtail/protocol';
+import { type Finding, shortened } from '../errors/finding.ts';
 import { formatBytes, plural, shellQuote } from '../output/quantity.ts';
 import { diagnoseAbsence } from './diagnose-absence.ts';
 import { diagnoseLoggerRule } from './diagnose-logger-rules.ts';
 import { diagnoseRule, ownNames } from './diagnose-rules.ts';
 import { diagnoseTroubles, isOfConsumer, isOfProgram } from './diagnose-troubles.ts';
 import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
-import { type Finding, shortened } from './finding.ts';
 import type { SessionFacts } from './session-facts.ts';
 
 /**

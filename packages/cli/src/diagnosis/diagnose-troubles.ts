@@ -1,5 +1,5 @@
+import { type Finding, type FindingCode, shortened } from '../errors/finding.ts';
 import { shellQuote } from '../output/quantity.ts';
-import { type Finding, type FindingCode, shortened } from './finding.ts';
 
 interface Kind {
   readonly code: FindingCode;

@@ -1,6 +1,6 @@
 import type { SessionStatistics } from '@ringtail/protocol';
+import { type Finding, shortened } from '../errors/finding.ts';
 import { describeWrongValues } from '../output/statistics.ts';
-import { type Finding, shortened } from './finding.ts';
 
 /** A finding about fields whose values in the trace are not the program's. */
 export function diagnoseWrongValues(statistics: SessionStatistics): Finding[] {

@@ -1,13 +1,13 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionDescription, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
+import type { Finding } from '../errors/finding.ts';
 import { explain } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
 import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';
 import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
-import type { Finding } from './finding.ts';
 import type { SessionFacts } from './session-facts.ts';
 import { findSurroundings, ownerOf, type Surroundings } from './surroundings.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { textIn } from '@ringtail/base/files';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
 import { ROOT_RUN_DIRECTORY } from '@ringtail/posix';
+import type { Context } from '../context/context.ts';
 import { candidates } from '../daemon/daemon.ts';
-import type { Context } from '../program/context.ts';
 import { listeningRunDirectories } from './listening-sockets.ts';
 import { type NodeProgram, nodePrograms } from './node-programs.ts';
 

@@ -1,8 +1,8 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
 import { ROOT_RUN_DIRECTORY } from '@ringtail/posix';
+import type { Context } from '../context/context.ts';
 import { candidates } from '../daemon/daemon.ts';
-import type { Context } from '../program/context.ts';
 import type { Check, Machine } from './check.ts';
 import { type DaemonFacts, runDirectoryChecks } from './run-directory-checks.ts';
 import { runtimeChecks } from './runtime-checks.ts';

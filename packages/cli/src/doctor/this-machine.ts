@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { describeError } from '@ringtail/base';
 import { textIn } from '@ringtail/base/files';
 import { loadPosix } from '@ringtail/posix';
-import type { Context } from '../program/context.ts';
+import type { Context } from '../context/context.ts';
 import type { Machine, PathFacts } from './check.ts';
 
 const VERSION_TIMEOUT_MS = 5000;

@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import type { Finding } from '../diagnosis/finding.ts';
+import type { Finding } from './finding.ts';
 
 /** A command failed; `hint` names the next step. Codes of daemons pass through unchanged. */
 export class CliError extends RingtailError<string> {

@@ -1,5 +1,5 @@
 import type { ProcessEnd } from '@ringtail/protocol';
-import type { Finding } from '../diagnosis/finding.ts';
+import type { Finding } from '../errors/finding.ts';
 import { formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss, describeStatistics } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';

@@ -1,6 +1,6 @@
 import { isNodeLogger, type JsonValue, type TracepointDescription } from '@ringtail/protocol';
+import type { ListedDomain } from '../command-result.ts';
 import { describeLogLevel } from '../options/log-level.ts';
-import type { ListedDomain } from '../output/result.ts';
 import type { Style } from '../output/style.ts';
 import { domainWords } from './domain-words.ts';
 import { unseenEvents } from './unseen-events.ts';

@@ -1,6 +1,7 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { DomainName, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { describeFindings } from '../diagnosis/describe-findings.ts';
 import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { diagnoseTroubles } from '../diagnosis/diagnose-troubles.ts';
@@ -9,7 +10,6 @@ import { didYouMean } from '../errors/nearest.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, LOGGERS, namedDomains } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
 import { sessionNamed } from '../session/current-session.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 import { MEMORY_DETAILS, type MemoryDetail } from './describe-memory.ts';

@@ -1,6 +1,6 @@
 import type { MapChannelAttributes } from '@ringtail/protocol';
 import type { XmlChildren } from '@ringtail/session-file/internal';
-import type { MapOwner, MapTable } from '../output/result.ts';
+import type { MapOwner, MapTable } from '../command-result.ts';
 
 const GROUP_TYPES: Readonly<Record<MapOwner['kind'], string>> = {
   user: 'user-per-user',

@@ -9,7 +9,7 @@ import {
   type TriggerCondition,
   type TriggerDescription,
 } from '@ringtail/protocol';
-import type { CommandResult } from '../output/result.ts';
+import type { CommandResult } from '../command-result.ts';
 
 const MAPS: readonly MapChannelAttributes[] = (['user', 'process'] as const).map((ownership) => ({
   name: `${ownership}s`,

@@ -1,6 +1,6 @@
 import type { TracepointDescription } from '@ringtail/protocol';
 import type { XmlChildren } from '@ringtail/session-file/internal';
-import type { CommandResult, ListedDomain } from '../output/result.ts';
+import type { CommandResult, ListedDomain } from '../command-result.ts';
 import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
 import { mapTableElements } from './map-elements.ts';
 import {

@@ -1,8 +1,8 @@
 import { type ChannelAttributes, DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { warn } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
 import { parseCount, parseSize, parseSizeOrZero } from './quantity-options.ts';
 import { parseTimerUs } from './unit-hints.ts';
 

@@ -1,7 +1,7 @@
 import { KEEP_ALL, type Retention } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import type { Context } from '../program/context.ts';
 import { parseCount } from './quantity-options.ts';
 import { parseByteLimit } from './unit-hints.ts';
 

@@ -1,6 +1,6 @@
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { warn } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
 import { formatPeriodUs, parseLimit, parsePeriodUs, parseSize } from './quantity-options.ts';
 
 // Numbers without a unit are microseconds and bytes, as in LTTng. A person who writes --period=2 means seconds. Options

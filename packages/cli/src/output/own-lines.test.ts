@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { visibleStream } from '../context/visible-stream.ts';
 import { ownLines } from './own-lines.ts';
-import { visibleStream } from './visible-stream.ts';
 
 function written(stream: { isTTY: boolean; columns?: number }, env = {}): string {
   let text = '';

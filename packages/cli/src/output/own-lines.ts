@@ -1,5 +1,5 @@
+import type { OutputStream } from '../context/visible-stream.ts';
 import { clearedLine, resetColours } from './style.ts';
-import type { OutputStream } from './visible-stream.ts';
 
 /**
  * A stream for messages beside a command that writes to the same terminal. Each message begins on a line of its own and

@@ -1,14 +1,14 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import { jsonText } from '@ringtail/base/text';
 import { CtlError } from '@ringtail/ctl';
+import type { CommandResult } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
+import { foreignHomeHint } from '../context/foreign-home.ts';
+import type { OutputStream } from '../context/visible-stream.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { lttngNumberOf } from '../errors/exit-codes.ts';
 import { writeMi } from '../mi/write-mi.ts';
-import type { Context } from '../program/context.ts';
-import { foreignHomeHint } from '../session/foreign-home.ts';
-import type { CommandResult } from './result.ts';
 import { type Style, styleFor } from './style.ts';
-import type { OutputStream } from './visible-stream.ts';
 
 /** `mi` is LTTng's machine interface, XML. */
 export type OutputFormat = 'human' | 'json' | 'mi';

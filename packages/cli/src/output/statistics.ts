@@ -1,5 +1,5 @@
 import { OTHER_FIELDS, type SessionStatistics, type WrongValueCount } from '@ringtail/protocol';
-import type { Context } from '../program/context.ts';
+import type { Context } from '../context/context.ts';
 import { formatBytes, formatCount, plural } from './quantity.ts';
 import { warn } from './report.ts';
 

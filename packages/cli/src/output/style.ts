@@ -1,4 +1,4 @@
-import { ownEscape } from './visible-stream.ts';
+import { ownEscape } from '../context/visible-stream.ts';
 
 /** Colours of one output stream. Without colours, every member returns the text unchanged. */
 export interface Style {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
+import type { Context } from '../context/context.ts';
 
 /** How this process ends: with an exit code, or by the signal that ended the command it ran. */
 export interface Outcome {

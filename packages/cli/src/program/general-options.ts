@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import { absolutePath, type Context, DEFAULT_SETTINGS, type GeneralSettings } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { outputFormatOption } from '../options/common-options.ts';
-import { absolutePath, type Context, DEFAULT_SETTINGS, type GeneralSettings } from './context.ts';
 
 interface GeneralOptions {
   readonly group: string;

@@ -1,14 +1,14 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError, Option } from 'commander';
+import { type Context, DEFAULT_SETTINGS } from '../context/context.ts';
+import { visibleStream } from '../context/visible-stream.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode, exitCodeOf, isWarning } from '../errors/exit-codes.ts';
 import { writeMiFailure } from '../mi/write-mi.ts';
 import { exitAsArgpar, isUndefined } from '../options/argpar.ts';
 import { outputFormatOf, outputFormatOption } from '../options/common-options.ts';
 import { continued, reportError, warn } from '../output/report.ts';
-import { visibleStream } from '../output/visible-stream.ts';
 import type { Act, CommandTable, Outcome } from './command.ts';
-import { type Context, DEFAULT_SETTINGS } from './context.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
 
 /** Sub-commands whose output describes all others. */

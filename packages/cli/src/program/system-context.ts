@@ -1,4 +1,4 @@
-import { type Context, DEFAULT_SETTINGS } from './context.ts';
+import { type Context, DEFAULT_SETTINGS } from '../context/context.ts';
 
 /** The context of this process. */
 export function systemContext(): Context {

@@ -1,12 +1,12 @@
 import { type Handler, runHandler } from '@ringtail/analyses';
 import { openTraces, type TraceReader } from '@ringtail/reader';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { reportError } from '../output/report.ts';
 import { styleFor } from '../output/style.ts';
-import type { Context } from '../program/context.ts';
 import { warnOfEmptySelection } from './check-selection.ts';
 import { openOptions } from './open-options.ts';
 import type { ReadingOptions } from './reading-options.ts';

@@ -7,11 +7,11 @@ import {
   type TraceClass,
 } from '@ringtail/ctf';
 import { nameChoice } from '@ringtail/reader';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { nearestNames } from '../errors/nearest.ts';
 import { splitNames } from '../options/common-options.ts';
 import { warn } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
 import type { ReadingOptions } from './reading-options.ts';
 
 type Traces = readonly { readonly class: TraceClass }[];

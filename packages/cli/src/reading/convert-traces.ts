@@ -13,13 +13,13 @@ import {
   writeCtf,
 } from '@ringtail/reader';
 import type { Command } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { outputFormatOf, splitNames } from '../options/common-options.ts';
 import { formatBytes, plural } from '../output/quantity.ts';
 import { reportError, reportTo } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { warnOfEmptySelection } from './check-selection.ts';
 import type { ConvertFormat } from './convert-format.ts';
 import { openOptions, tracePaths } from './open-options.ts';

@@ -1,10 +1,10 @@
 import type { RingtailError } from '@ringtail/base';
 import { eventChoice, type OpenOptions, parseTimeBound, parseTimeRange } from '@ringtail/reader';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { splitNames } from '../options/common-options.ts';
 import { parseLogLevel } from '../options/log-level.ts';
 import { warn } from '../output/report.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { lastTrace } from '../session/trace-directory.ts';
 import type { ReadingOptions } from './reading-options.ts';
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { describeError } from '@ringtail/base';
 import { FdSink, type TextSink } from '@ringtail/reader';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { openOutputFile } from './open-output-file.ts';
 import { ProgressBar } from './progress-bar.ts';
 

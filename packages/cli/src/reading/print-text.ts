@@ -7,9 +7,9 @@ import {
   type TextSink,
   type TraceReader,
 } from '@ringtail/reader';
+import type { Context } from '../context/context.ts';
+import type { OutputStream } from '../context/visible-stream.ts';
 import { CliError } from '../errors/cli-error.ts';
-import type { OutputStream } from '../output/visible-stream.ts';
-import type { Context } from '../program/context.ts';
 import { LossWarnings } from './loss-warnings.ts';
 import type { TextOptions } from './text-options.ts';
 

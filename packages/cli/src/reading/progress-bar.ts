@@ -1,6 +1,6 @@
+import type { Context } from '../context/context.ts';
 import { formatBytes, formatSeconds } from '../output/quantity.ts';
 import { clearedLine, styleFor } from '../output/style.ts';
-import type { Context } from '../program/context.ts';
 
 const BAR_CELLS = 24;
 /** Shorter work shows no progress. */

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import type { Outcome } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
-import { resolveCommand } from '../record/resolve-command.ts';
+import { resolveCommand } from '../program/resolve-command.ts';
 
 /**
  * Runs another trace reader with our standard streams, and exits with its exit code.

@@ -1,11 +1,11 @@
 import { openTraces, printJson } from '@ringtail/reader';
 import type { Command } from 'commander';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { reportError } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { warnOfEmptySelection } from './check-selection.ts';
 import { openOptions } from './open-options.ts';
 import { Output } from './output.ts';

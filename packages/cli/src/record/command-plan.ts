@@ -1,6 +1,7 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ChannelAttributes, ClockKind, EventRule } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { isRunning } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
@@ -8,10 +9,9 @@ import { clockOption, collect, outputFormatOf, settingsOption, splitNames } from
 import { profileOption } from '../options/profile-option.ts';
 import { eventRule } from '../options/rule-options.ts';
 import type { OutputFormat } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
+import { resolveCommand } from '../program/resolve-command.ts';
 import type { RecordingSettings } from '../settings/parse-settings.ts';
 import { readSettings, type SettingsName } from '../settings/read-settings.ts';
-import { resolveCommand } from './resolve-command.ts';
 import { traceNameOf } from './trace-name.ts';
 
 /** Provider of the state dump of programs. */

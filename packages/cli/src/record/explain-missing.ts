@@ -1,10 +1,10 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionStatistics } from '@ringtail/protocol';
+import type { Context } from '../context/context.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-troubles.ts';
-import type { Finding, FindingCode } from '../diagnosis/finding.ts';
+import type { Finding, FindingCode } from '../errors/finding.ts';
 import { shellQuote } from '../output/quantity.ts';
-import type { Context } from '../program/context.ts';
 import { describeSession } from '../session/on-session.ts';
 
 /** Programs of the command get tracer and run directory from its environment, so other programs do not matter. */

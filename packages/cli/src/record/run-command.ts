@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { errnoOf } from '@ringtail/base';
 import { CliError } from '../errors/cli-error.ts';
+import { notExecutable } from '../program/resolve-command.ts';
 import type { CommandSignals } from './command-signals.ts';
-import { notExecutable } from './resolve-command.ts';
 
 /** End of the command: exactly one member is not null. */
 export interface CommandEnd {

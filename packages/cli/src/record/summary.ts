@@ -1,5 +1,5 @@
 import type { ProcessEnd, SessionStatistics } from '@ringtail/protocol';
-import type { Finding } from '../diagnosis/finding.ts';
+import type { Finding } from '../errors/finding.ts';
 import { formatBytes, formatCount, formatSeconds, plural, shellQuote } from '../output/quantity.ts';
 import { describeLoss } from '../output/statistics.ts';
 import type { Style } from '../output/style.ts';

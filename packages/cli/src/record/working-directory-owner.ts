@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { TRUSTED_USERS } from '@ringtail/posix';
-import type { Context } from '../program/context.ts';
+import type { Context } from '../context/context.ts';
 
 /**
  * The context for recording a command with a private daemon. Where root runs the command in a directory of another

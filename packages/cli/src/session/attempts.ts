@@ -1,10 +1,10 @@
 import { RingtailError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { ExitCode, exitCodeOf, isWarning } from '../errors/exit-codes.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { type OutputFormat, reportError, warn } from '../output/report.ts';
-import type { Context } from '../program/context.ts';
 import { withNextStep } from './on-session.ts';
 
 interface AttemptPlace {

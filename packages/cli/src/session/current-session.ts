@@ -4,14 +4,14 @@ import { describeError, isAbsence } from '@ringtail/base';
 import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
 import { CtlError } from '@ringtail/ctl';
 import { homeDirectory } from '@ringtail/posix';
+import type { Context } from '../context/context.ts';
+import { foreignHomeHint } from '../context/foreign-home.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
-import { foreignHomeHint } from './foreign-home.ts';
 
 /** Names in the next step of a command without a session. */
 const NAMES_SHOWN_MAX = 20;

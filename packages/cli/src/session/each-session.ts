@@ -1,12 +1,12 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionStatistics } from '@ringtail/protocol';
 import type { Command } from 'commander';
+import type { CommandResult } from '../command-result.ts';
+import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { report } from '../output/report.ts';
-import type { CommandResult } from '../output/result.ts';
 import { warnOfLoss } from '../output/statistics.ts';
-import type { Context } from '../program/context.ts';
 import { Attempts, successLines } from './attempts.ts';
 import { sessionNamed } from './current-session.ts';
 import { matchesShellPattern } from './shell-pattern.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describeError, directoryDate, isAbsence } from '@ringtail/base';
 import { ensureDirectory, homeDirectory, processTrust } from '@ringtail/posix';
 import { DOMAIN_DIRECTORIES } from '@ringtail/protocol';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 
 /** The default directory of traces. */
 export function tracesDirectory(context: Context): string {

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { packageDirectory } from '../program/package-directory.ts';
 import { parseSettings, type RecordingSettings } from './parse-settings.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Context, DEFAULT_SETTINGS } from '../program/context.ts';
+import { type Context, DEFAULT_SETTINGS } from '../context/context.ts';
 
 export interface FakeContext extends Context {
   readonly cwd: string;

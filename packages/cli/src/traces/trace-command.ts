@@ -1,13 +1,13 @@
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import { removeRemains, removeTraces } from '@ringtail/posix';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { hasRetention, parseAge, retentionOf } from '../options/retention-options.ts';
 import { type OutputFormat, reportError, reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
-import type { Context } from '../program/context.ts';
 import { runningSessions } from '../reading/session-traces.ts';
 import { tracesDirectory } from '../session/trace-directory.ts';
 import { describeTraces, sumOf } from './describe-traces.ts';

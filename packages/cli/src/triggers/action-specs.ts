@@ -3,6 +3,7 @@ import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { readTokenFile } from '@ringtail/posix';
 import { EVERY_TIME, EXECUTIONS_MAX, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
@@ -10,7 +11,6 @@ import { parseHeaders } from '../options/http-headers.ts';
 import { parseCount, periodUsOf } from '../options/quantity-options.ts';
 import { parseSnapshotLimit, parseWaitUs } from '../options/unit-hints.ts';
 import { warn } from '../output/report.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 import { mapDomain } from './map-domain.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 

@@ -1,8 +1,8 @@
 import { domainDirectory, EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { parseByteLimit, parseWaitUs } from '../options/unit-hints.ts';
-import type { Context } from '../program/context.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
 import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';

@@ -1,6 +1,6 @@
 import { userName } from '@ringtail/posix/accounts';
 import { type MapChannelAttributes, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
-import type { MapOwner } from '../output/result.ts';
+import type { MapOwner } from '../command-result.ts';
 
 /** The owner of a counter, with the name of the user or program. */
 export function mapOwnerOf(map: MapChannelAttributes, owner: MapRowOwner): MapOwner {

@@ -1,5 +1,5 @@
 import type { DomainName, MapChannelAttributes, MapRow, MapRowOwner } from '@ringtail/protocol';
-import type { MapOwner, MapTable, MapTableRow } from '../output/result.ts';
+import type { MapOwner, MapTable, MapTableRow } from '../command-result.ts';
 import { matchesShellPattern } from '../session/shell-pattern.ts';
 import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 

@@ -1,7 +1,7 @@
 import { userNumber } from '@ringtail/posix/accounts';
 import type { TriggerAction, TriggerCondition, TriggerDefinition } from '@ringtail/protocol';
+import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import type { Context } from '../program/context.ts';
 import { actionOf } from './action-specs.ts';
 import { conditionOf } from './condition-specs.ts';
 import { duplicate, type SpecOption, SpecWords } from './spec-words.ts';

@@ -1,9 +1,9 @@
 import { type MapRow, type MapRowOwner, NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
+import type { MapTable } from '../command-result.ts';
 import { TRIGGERS } from '../mi/samples.test.support.ts';
 import { violations } from '../mi/schema-facts.test.support.ts';
-import type { MapTable } from '../output/result.ts';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
 import { type Answers, fakeDaemon, Refusal, sessionCalled } from '../testing/fake-daemon.test.support.ts';
 

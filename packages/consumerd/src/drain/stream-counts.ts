@@ -5,7 +5,7 @@ import {
   type OutgoingPacket,
   type RecoveredStream,
 } from '../output/packet-output.ts';
-import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
+import { noStatistics, type StreamStatistics } from '../output/stream-statistics.ts';
 import type { SourceCounters } from '../source/source.ts';
 
 /** Statistics and numbers of one data stream, from the packets that are appended and the counters of the producer. */

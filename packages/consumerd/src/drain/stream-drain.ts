@@ -1,7 +1,7 @@
 import { type Clock, describeError } from '@ringtail/base';
 import type { RecoveredStream, StreamNote, StreamOutput } from '../output/packet-output.ts';
+import { noStatistics, type StreamStatistics } from '../output/stream-statistics.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
-import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
 import type { PacketSource, SourcePacket } from '../source/packet-source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { Drainable, DrainResult } from './drain-loop.ts';

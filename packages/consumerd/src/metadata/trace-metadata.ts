@@ -1,9 +1,10 @@
 import { assert } from '@ringtail/base';
 import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import { clockOffsetOf } from '../output/metadata-parts.ts';
 import type { MetadataOutput } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
-import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
+import { METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './metadata-text.ts';
 import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 

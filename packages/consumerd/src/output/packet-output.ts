@@ -1,7 +1,7 @@
 import type { ChannelAttributes, Destination } from '@ringtail/protocol';
-import type { StreamStatistics } from '../session/statistics.ts';
 import type { SourcePosition } from '../source/packet-source.ts';
 import type { CopiedPacket, StreamIdentity } from '../source/source.ts';
+import type { StreamStatistics } from './stream-statistics.ts';
 import type { Later } from './sync-or-async.ts';
 
 /** A packet with its header. The bytes are views: an output that answers later copies them first. */

@@ -1,11 +1,11 @@
 import type { OpenChannelRequest, OpenRingRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
-import type { Log } from '../daemon/log.ts';
 import type { StreamDrain } from '../drain/stream-drain.ts';
+import type { Log } from '../log.ts';
 import type { TraceMetadata } from '../metadata/trace-metadata.ts';
 import type { TraceOutput } from '../output/packet-output.ts';
-import type { RecorderRing } from '../snapshot/recorder-ring.ts';
 import type { StreamIdentity } from '../source/source.ts';
+import type { RecorderRing } from './recorder-ring.ts';
 import { Session } from './session.ts';
 
 export interface OpenTrace {

@@ -1,7 +1,7 @@
 import { addStatistics, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import type { PacketOutput, StreamOutput, TraceOutput } from '../output/packet-output.ts';
+import { type StreamStatistics, sumStatistics } from '../output/stream-statistics.ts';
 import { Problems } from './problems.ts';
-import { type StreamStatistics, sumStatistics } from './statistics.ts';
 
 interface CountedStream {
   readonly statistics: StreamStatistics;

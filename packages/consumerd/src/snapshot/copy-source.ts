@@ -1,6 +1,6 @@
 import type { SnapshotStream } from '../output/snapshot-output.ts';
+import type { StreamStatistics } from '../output/stream-statistics.ts';
 import { settled } from '../output/sync-or-async.ts';
-import type { StreamStatistics } from '../session/statistics.ts';
 import type { SnapshotSource, SourceCopy } from '../source/snapshot-source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { Turns } from './turns.ts';

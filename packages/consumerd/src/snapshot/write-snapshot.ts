@@ -2,13 +2,13 @@ import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
 import type { SnapshotOutput } from '../output/snapshot-output.ts';
+import { noStatistics, type StreamStatistics, sumStatistics } from '../output/stream-statistics.ts';
 import { settled } from '../output/sync-or-async.ts';
 import { Problems } from '../session/problems.ts';
-import { noStatistics, type StreamStatistics, sumStatistics } from '../session/statistics.ts';
+import type { RecorderRing } from '../session/recorder-ring.ts';
 import { SourceError } from '../source/source-error.ts';
 import { byteShares } from './byte-shares.ts';
 import { copySource } from './copy-source.ts';
-import type { RecorderRing } from './recorder-ring.ts';
 import type { Turns } from './turns.ts';
 
 export interface SnapshotTrace {

@@ -9,8 +9,8 @@ import type {
   TraceDescription,
   TraceOutput,
 } from '../output/packet-output.ts';
+import type { StreamStatistics } from '../output/stream-statistics.ts';
 import type { Later } from '../output/sync-or-async.ts';
-import type { StreamStatistics } from '../session/statistics.ts';
 
 /** A packet as it arrived at the peer. */
 export interface ArrivedPacket {

@@ -1,6 +1,6 @@
 import type { Instant } from '@ringtail/base';
 import type { EventMessage } from '@ringtail/ctf';
-import { durationText } from '../print/pretty/pretty-time.ts';
+import { durationText } from '../duration-text.ts';
 
 /** Warns of the first event that is earlier than the event before it. */
 export function warnBackwards(

@@ -13,9 +13,9 @@ import {
   type TriggerDefinition,
 } from '@ringtail/protocol';
 import { triggersOf } from '../triggers/parse-trigger.ts';
+import { DOMAIN_TYPES, domainOfType, domainType, ownershipIn } from '../xml/domain-elements.ts';
 import { MESSAGE_LENGTH_MAX, XmlNode } from '../xml/xml-node.ts';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
-import { DOMAIN_TYPES, domainOfType, domainType, ownershipIn } from './domain-elements.ts';
 import { mapsOf } from './map-elements.ts';
 import { memoryOf } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, PROBE_ATTRIBUTE, TRIGGER_INSTRUCTION } from './own-instructions.ts';

@@ -8,9 +8,9 @@ import type {
 } from '@ringtail/protocol';
 import { XMLBuilder } from 'fast-xml-parser';
 import { triggerElement } from '../triggers/trigger-elements.ts';
+import { bufferType, domainType } from '../xml/domain-elements.ts';
 import { ATTRIBUTE_PREFIX, presentOnly, XML_VALUES } from '../xml/xml-element.ts';
 import { contextElementOf } from './context-elements.ts';
-import { bufferType, domainType } from './domain-elements.ts';
 import { mapElement } from './map-elements.ts';
 import { memoryElements } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, PROBE_ATTRIBUTE, TRIGGER_INSTRUCTION } from './own-instructions.ts';

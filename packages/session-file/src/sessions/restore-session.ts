@@ -9,7 +9,7 @@ import {
   type NewSnapshotOutput,
   TRACKED_ATTRIBUTES,
 } from '@ringtail/protocol';
-import { domainType } from './domain-elements.ts';
+import { domainType } from '../xml/domain-elements.ts';
 import type { SavedSession } from './saved-session.ts';
 
 /** A command of the client protocol with its parameters. */

@@ -1,6 +1,6 @@
 import { FilterError, parseFilter } from '@ringtail/ctf/filter';
 import { checkTrigger, EVERY_TIME, strayBraceIn, type TriggerDefinition } from '@ringtail/protocol';
-import { DOMAIN_TYPES, domainOfType } from '../sessions/domain-elements.ts';
+import { DOMAIN_TYPES, domainOfType } from '../xml/domain-elements.ts';
 import { LABEL_LENGTH_MAX, type XmlNode } from '../xml/xml-node.ts';
 import { captureOf, fieldOf } from './capture-elements.ts';
 

@@ -7,7 +7,7 @@ import type {
   TriggerCondition,
   TriggerDefinition,
 } from '@ringtail/protocol';
-import { domainType } from '../sessions/domain-elements.ts';
+import { domainType } from '../xml/domain-elements.ts';
 import type { XmlChildren } from '../xml/xml-element.ts';
 import { captureElement, isLttngCapture } from './capture-elements.ts';
 

@@ -1,5 +1,5 @@
 import { directoryDate } from '@ringtail/base';
-import { basicDateTime } from '../domains/user/recording/trace-requests.ts';
+import { basicDateTime } from '../model/basic-date-time.ts';
 
 /** Local offset from UTC at a moment, in minutes. */
 function offsetMinutes(at: Date): number {

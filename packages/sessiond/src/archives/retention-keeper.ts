@@ -1,8 +1,8 @@
 import { describeError, type Timer, type Timers } from '@ringtail/base';
+import type { SessionOutputs } from '../helpers/session-outputs.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { KeptArchive, KeptArchives } from '../model/kept-archives.ts';
 import type { Session } from '../model/session.ts';
-import type { SessionOutputs } from '../outputs/session-outputs.ts';
 import { KEPT_ARCHIVES_MAX, KEPT_UNLIMITED_MAX } from '../shares/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 

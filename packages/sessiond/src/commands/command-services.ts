@@ -6,10 +6,10 @@ import type { Consumers } from '../consumer/consumers.ts';
 import type { Domains } from '../domains/domains.ts';
 import type { SessionTasks } from '../domains/session-tasks.ts';
 import type { HelperPool } from '../helpers/helper-pool.ts';
+import type { SessionOutputs } from '../helpers/session-outputs.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { SessionRegistry } from '../model/session-registry.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
-import type { SessionOutputs } from '../outputs/session-outputs.ts';
 import type { FairTurns } from '../shares/fair-turns.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 

@@ -10,13 +10,13 @@ import type { DaemonHandlers, Result, SessionHandlers } from '../clients/handler
 import { jsonList } from '../clients/json-text.ts';
 import { Underway } from '../clients/underway.ts';
 import { readClock } from '../clock/session-clock.ts';
+import type { ClaimedOutput } from '../helpers/session-outputs.ts';
 import type { Client } from '../model/client.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { directoryOf } from '../model/destination.ts';
 import { type Owner, ownerFor } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
 import { describeSession } from '../model/session-description.ts';
-import type { ClaimedOutput } from '../outputs/session-outputs.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
 import type { SessionWork } from './session-work.ts';

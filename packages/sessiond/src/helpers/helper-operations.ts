@@ -13,7 +13,7 @@ import {
   prepareSnapshotOutput,
 } from '../outputs/output-directory.ts';
 import { prepareRingDirectory, prepareShmPath } from '../outputs/ring-directory.ts';
-import { findSessionFiles, readSavedText } from '../startup/saved-files.ts';
+import { findSessionFiles, readSavedText } from './saved-files.ts';
 
 /** Answer of an operation. */
 export interface HelperResult<Result> {

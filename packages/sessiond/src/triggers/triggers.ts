@@ -1,6 +1,5 @@
 import type { RotationWatch } from '../archives/rotation-watch.ts';
 import type { CommandService } from '../clients/command-service.ts';
-import type { SessionTasks } from '../domains/session-tasks.ts';
 import type { HelperPool } from '../helpers/helper-pool.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
@@ -21,7 +20,8 @@ import { TriggerEngine } from './trigger-engine.ts';
 
 export interface TriggersOptions extends ConditionSourcesOptions {
   readonly commands: CommandService;
-  readonly tasks: SessionTasks;
+  /** Bytes of all data stream files of a session. */
+  readonly recordedBytes: (session: Session) => Promise<number>;
   readonly notifications: NotificationHub;
   readonly rotations: RotationWatch;
   /** Troubles of sessions, each once. */
@@ -43,7 +43,7 @@ export interface Triggers {
 }
 
 export function makeTriggers(options: TriggersOptions): Triggers {
-  const { registry, domains, commands, tasks, notifications, timers, shares, log } = options;
+  const { registry, domains, commands, recordedBytes, notifications, timers, shares, log } = options;
   const findSession: FindSession = (name, owner) =>
     registry.sessions().find((session) => session.name === name && mayUse(session, owner));
   const mapOf: MapOf = (session, { domain = 'user', map }) => domains.present(domain).map(session, map);
@@ -63,7 +63,7 @@ export function makeTriggers(options: TriggersOptions): Triggers {
       'session-trouble': troubleSource(options.troubles),
       'session-consumed-size': new ConsumedSizeSource({
         findSession,
-        recordedBytes: (session) => tasks.recordedBytes(session),
+        recordedBytes,
         timers,
         log,
       }),

@@ -1,8 +1,8 @@
 import { readTokenFile } from '@ringtail/posix';
+import { absolutePath, type Context } from '../../context/context.ts';
 import { CliError } from '../../errors/cli-error.ts';
 import { parseHeaders } from '../../options/http-headers.ts';
 import { warn } from '../../output/report.ts';
-import { absolutePath, type Context } from '../../program/context.ts';
 import type { OtlpEncoding } from './encode-otlp.ts';
 import { OtlpEndpoint } from './otlp-endpoint.ts';
 import { OtlpFiles } from './otlp-files.ts';

@@ -1,8 +1,8 @@
 import { findings } from '@ringtail/analyses';
 import { jsonText } from '@ringtail/base/text';
 import type { Command } from 'commander';
+import type { Context } from '../../context/context.ts';
 import type { Outcome } from '../../program/command.ts';
-import type { Context } from '../../program/context.ts';
 import { analyzeTraces } from '../analyze-traces.ts';
 import { reportJson } from './report-json.ts';
 import { reportMarkdown } from './report-markdown.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { controlChecksum } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noStatistics } from '../../session/statistics.ts';
+import { noStatistics } from '../stream-statistics.ts';
 import { type Checkpoint, CheckpointFile } from './checkpoint-file.ts';
 import { systemCalls } from './file-calls.ts';
 

@@ -1,9 +1,9 @@
 import { constants, openSync, readSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import { controlChecksum } from '@ringtail/protocol';
-import { noStatistics, type StreamStatistics } from '../../session/statistics.ts';
 import type { SourcePosition } from '../../source/packet-source.ts';
 import type { StreamNote } from '../packet-output.ts';
+import { noStatistics, type StreamStatistics } from '../stream-statistics.ts';
 import { closeQuietly, type FileCalls, openTraceFile, writeWhole } from './file-calls.ts';
 
 /** State of a data stream after a packet, with the trace file that the packet is in. */

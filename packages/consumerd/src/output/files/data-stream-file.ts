@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
-import { noStatistics, type StreamStatistics } from '../../session/statistics.ts';
 import type { StreamIdentity } from '../../source/source.ts';
 import type { Appended, OutgoingPacket, RecoveredStream, StreamNote, StreamOutput } from '../packet-output.ts';
+import { noStatistics, type StreamStatistics } from '../stream-statistics.ts';
 import { type Checkpoint, CheckpointFile } from './checkpoint-file.ts';
 import type { FileCalls } from './file-calls.ts';
 import { type FoundFile, lastSeqOf, StreamFiles } from './stream-files.ts';

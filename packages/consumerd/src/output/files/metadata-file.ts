@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ConsumerError } from '../../consumer-error.ts';
-import { blockEndOf, traceUuidOf, upToLast } from '../../metadata/metadata-format.ts';
+import { blockEndOf, traceUuidOf, upToLast } from '../metadata-parts.ts';
 import { closeQuietly, type FileCalls, makeTraceFile, openTraceFile, startOf, writeWhole } from './file-calls.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 

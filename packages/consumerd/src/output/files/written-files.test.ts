@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, trunca
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { noStatistics } from '../../session/statistics.ts';
+import { noStatistics } from '../stream-statistics.ts';
 import { WrittenFiles } from './written-files.ts';
 
 /** A file with three events that is open, and the counts of its data stream. */

@@ -1,7 +1,7 @@
 import { fstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf } from '@ringtail/base';
-import type { StreamStatistics } from '../../session/statistics.ts';
+import type { StreamStatistics } from '../stream-statistics.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 
 export type Written = Pick<StreamStatistics, 'packets' | 'bytes'> & { readonly events: number };

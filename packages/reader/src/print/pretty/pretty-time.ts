@@ -1,4 +1,5 @@
 import { type Instant, isBefore, NS_PER_S, nanosecondsOf } from '@ringtail/base';
+import { durationText, nineDigits } from '../../duration-text.ts';
 
 /** How points in time are printed. */
 export interface TimeStyle {
@@ -67,12 +68,6 @@ export function deltaText(from: Instant | undefined, to: Instant): string {
   return `+${durationText(from, to)}`;
 }
 
-/** `D.ddddddddd` seconds, from one time to a later one. */
-export function durationText(from: Instant, to: Instant): string {
-  const borrow = to.nanoseconds < from.nanoseconds ? 1 : 0;
-  return `${to.seconds - from.seconds - borrow}.${nineDigits(to.nanoseconds - from.nanoseconds + borrow * 1e9)}`;
-}
-
 /** Values of a clock: all digits that 64 bits may have. */
 export function cyclesText(cycles: bigint): string {
   return String(cycles).padStart(20, '0');
@@ -85,10 +80,6 @@ export function cyclesText(cycles: bigint): string {
 export function cyclesDeltaText(from: bigint | undefined, to: bigint): string {
   if (from === undefined) return '+????????????';
   return `${to < from ? '-' : '+'}${String(to < from ? from - to : to - from).padStart(12, '0')}`;
-}
-
-function nineDigits(nanoseconds: number): string {
-  return String(nanoseconds).padStart(9, '0');
 }
 
 function utcParts(seconds: number): { date: string; time: string } {

@@ -1,5 +1,4 @@
 import type { Timers } from '@ringtail/base';
-import type { Domains } from '../../domains/domains.ts';
 import type { Log } from '../../log/log.ts';
 import type { Owner } from '../../model/owner.ts';
 import { mayUse } from '../../model/session.ts';
@@ -7,6 +6,7 @@ import type { SessionRegistry } from '../../model/session-registry.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import { readText } from '../../process-exits/process-handle.ts';
 import { parseProcessStat } from '../../process-exits/process-stat.ts';
+import type { ObservedDomains } from '../observed-domains.ts';
 import { applicationExited } from './application-exited.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
 import type { ConditionOf, ConditionSources } from './condition-source.ts';
@@ -23,7 +23,7 @@ export interface MonitoredApplications {
 
 export interface ConditionSourcesOptions {
   readonly registry: SessionRegistry;
-  readonly domains: Domains;
+  readonly domains: ObservedDomains;
   readonly applications: MonitoredApplications;
   readonly exits: ProcessExits;
   readonly timers: Timers;

@@ -3,16 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SessionParameters } from '../../../model/session.ts';
 import { TestSessions } from '../../../testing/test-sessions.test.support.ts';
 import { processOf, threadOf } from '../../../testing/threads.test.support.ts';
-import { basicDateTime, openChannelRequest, openTraceRequest } from './trace-requests.ts';
-
-describe('basicDateTime', () => {
-  it('writes local time with its offset from UTC', () => {
-    const at = new Date(Date.UTC(2026, 10, 20, 23, 33, 54));
-    expect(basicDateTime(at, 0)).toBe('20261120T233354+0000');
-    expect(basicDateTime(at, 60)).toBe('20261121T003354+0100');
-    expect(basicDateTime(at, -210)).toBe('20261120T200354-0330');
-  });
-});
+import { openChannelRequest, openTraceRequest } from './trace-requests.ts';
 
 describe('commands of a trace', () => {
   const sessions = new TestSessions();

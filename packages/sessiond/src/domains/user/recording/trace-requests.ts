@@ -7,6 +7,7 @@ import {
   type OpenTraceRequest,
 } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../../model/application-process.ts';
+import { basicDateTime } from '../../../model/basic-date-time.ts';
 import type { Session } from '../../../model/session.ts';
 import type { Trace, TraceChannel } from '../part/user-part.ts';
 
@@ -79,14 +80,4 @@ export function openChannelRequest({ key, trace, channel }: TraceChannel): OpenC
     attributes: channel.attributes,
     contexts: channel.contexts,
   };
-}
-
-/** ISO 8601 basic format with the offset from UTC, as LTTng writes dates: `20261120T133354+0100`. */
-export function basicDateTime(at: Date, offsetMinutes: number): string {
-  const local = new Date(at.getTime() + offsetMinutes * 60_000).toISOString();
-  const offset = Math.abs(offsetMinutes);
-  const sign = offsetMinutes < 0 ? '-' : '+';
-  const hours = String(Math.floor(offset / 60)).padStart(2, '0');
-  const minutes = String(offset % 60).padStart(2, '0');
-  return `${local.slice(0, 19).replace(/[-:]/g, '')}${sign}${hours}${minutes}`;
 }

@@ -15,7 +15,7 @@ import type {
   TrackedAttribute,
   TriggerDescription,
 } from '@ringtail/protocol';
-import type { Finding } from '../diagnosis/finding.ts';
+import type { Finding } from './errors/finding.ts';
 
 /** One of several actions of a command. Standard error has the reason of a failure. */
 export interface Attempt {

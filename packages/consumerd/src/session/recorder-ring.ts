@@ -1,4 +1,4 @@
-import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
+import { noStatistics, type StreamStatistics } from '../output/stream-statistics.ts';
 import type { SnapshotSource } from '../source/snapshot-source.ts';
 import type { SourceCounters, StreamIdentity } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';

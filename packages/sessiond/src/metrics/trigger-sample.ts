@@ -1,5 +1,5 @@
 import type { TriggerDescription } from '@ringtail/protocol';
-import type { TriggerSample } from '../metrics/sample.ts';
+import type { TriggerSample } from './sample.ts';
 
 /** Metrics of a trigger, with the sums of its actions. */
 export function triggerSampleOf(trigger: TriggerDescription): TriggerSample {

@@ -1,14 +1,14 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Destination, type DomainName, directoryAt, domainDirectory } from '@ringtail/protocol';
-import type { HelperPool } from '../helpers/helper-pool.ts';
 import { directoryOf } from '../model/destination.ts';
 import type { SnapshotPlace } from '../model/kept-archives.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
-import type { ArchiveRemoval } from './archive-removal.ts';
-import type { EarlierSnapshot } from './earlier-snapshots.ts';
-import { ARCHIVES_DIRECTORY, type ClaimOptions } from './output-directory.ts';
+import type { ArchiveRemoval } from '../outputs/archive-removal.ts';
+import type { EarlierSnapshot } from '../outputs/earlier-snapshots.ts';
+import { ARCHIVES_DIRECTORY, type ClaimOptions } from '../outputs/output-directory.ts';
+import type { HelperPool } from './helper-pool.ts';
 
 /** Output of a session, which no other session uses until it is released. */
 export interface ClaimedOutput {

@@ -1,5 +1,5 @@
 import { type ChannelAttributes, DOMAINS, type DomainDescription, type DomainName } from '@ringtail/protocol';
-import type { XmlNode } from '../xml/xml-node.ts';
+import type { XmlNode } from './xml-node.ts';
 
 /** LTTng's types of domains that are not our names in capital letters. */
 const OTHER_NAMES: Partial<Record<DomainName, string>> = { user: 'UST' };

@@ -1,9 +1,9 @@
 import type { Clock } from '@ringtail/base';
+import { StreamDrain } from '../drain/stream-drain.ts';
 import type { StreamDescription } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
-import { identityOf, type OpenRing, sessionOf, streamNameOf } from '../session/registry.ts';
 import type { PacketSource } from '../source/packet-source.ts';
-import { StreamDrain } from './stream-drain.ts';
+import { identityOf, type OpenRing, sessionOf, streamNameOf } from './registry.ts';
 
 /** Reason: see `RingConsumer.reclaimReleased`. */
 export const NOT_RECLAIMABLE =

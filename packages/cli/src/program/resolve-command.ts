@@ -1,7 +1,7 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { absolutePath, type Context } from '../program/context.ts';
 
 /**
  * The path at which a shell would find the command. Resolved before a daemon is started, so that a typing error costs

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Context } from '../program/context.ts';
+import type { Context } from './context.ts';
 
 /**
  * Next step for an error about files in a `RINGTAIL_HOME` of another user, which programs such as `su` pass on;

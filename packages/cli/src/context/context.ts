@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { DEFAULT_GROUP } from '@ringtail/posix';
 import { CliError } from '../errors/cli-error.ts';
-import type { OutputStream } from '../output/visible-stream.ts';
+import type { OutputStream } from './visible-stream.ts';
 
 /** Settings from the options before the command. */
 export interface GeneralSettings {
