@@ -2,7 +2,16 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs of others that check Ringtail's output. `tools/install-peers.sh` installs them. */
-export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'sqlite3' | 'gcc' | 'chromium' | 'curl' | 'pg_ctl';
+export type Peer =
+  | 'babeltrace2'
+  | 'lttng'
+  | 'lttng-sessiond'
+  | 'sqlite3'
+  | 'gcc'
+  | 'chromium'
+  | 'curl'
+  | 'pg_ctl'
+  | 'redis-server';
 
 /**
  * Path of an installed peer. For `describe.skipIf(path === undefined)`.

@@ -1,5 +1,5 @@
 /** Servers of databases for tests. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,6 +9,9 @@ import { requirePeer } from '../peers.ts';
 
 /** Programs of PostgreSQL. Undefined if it is not installed. */
 export const postgresql = requirePeer('pg_ctl', 'events of clients of PostgreSQL');
+
+/** The server of Redis. Undefined if it is not installed. */
+export const redis = requirePeer('redis-server', 'events of clients of Redis');
 
 /** A directory that the server may write, without privileges: PostgreSQL refuses root. */
 function serverDirectory() {
@@ -53,6 +56,28 @@ export async function startPostgresql(): Promise<Server> {
   run(['start', '-w', '-t', '120', '-o', options, '-l', join(directory, 'log')]);
   const stop = () => {
     run(['stop', '-m', 'immediate']);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { port, stop };
+}
+
+/** Starts a Redis server, which keeps nothing. */
+export async function startRedis(): Promise<Server> {
+  const directory = mkdtempSync(join(tmpdir(), 'rt-server-'));
+  const port = await freePort();
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--daemonize', 'no', '--dir', directory];
+  const child = spawn(redis!, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`redis-server has ended: ${output}`)));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes('Ready to accept connections')) resolve();
+    });
+  });
+  const stop = () => {
+    child.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   };
   return { port, stop };

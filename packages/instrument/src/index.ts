@@ -11,6 +11,7 @@ import { debug } from './loggers/debug.ts';
 import { log4js } from './loggers/log4js.ts';
 import { pino } from './loggers/pino.ts';
 import { winston } from './loggers/winston.ts';
+import { ioredis } from './packages/ioredis.ts';
 import { pg } from './packages/pg.ts';
 import { installProbes } from './probes/install-probes.ts';
 import type { ProbedThread } from './probes/probe.ts';
@@ -61,6 +62,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   log4js,
   debug,
   pg,
+  ioredis,
 };
 
 /** Declares the events of all instruments in this thread, and waits for probes. Never throws. */

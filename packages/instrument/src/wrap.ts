@@ -185,9 +185,9 @@ function setStackTraceLimit(limit: number): boolean {
  * Removes the lines of this file from the stack of an error that passes through it, and the further frame of a stack
  * that ends before it reaches this file.
  *
- * @param limit what raiseStackTraceLimit() has returned
+ * @param limit the number of frames that the program's stacks have; 0 if there is no such limit
  */
-function hideOurFrames(error: unknown, limit: number): void {
+export function hideOurFrames(error: unknown, limit: number): void {
   try {
     const { stack } = error as { stack?: unknown };
     if (typeof stack !== 'string') return;

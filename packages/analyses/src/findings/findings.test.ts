@@ -11,6 +11,8 @@ const CLASSES: MadeClasses = {
   'node_pg:query_begin': ['call_id', 'host', 'port', 'query'],
   'node_pg:query_end': ['call_id', 'rows', 'error'],
   'node_pg:slow_acquire': ['host', 'port', 'duration_ns'],
+  'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
+  'node_ioredis:command_end': ['call_id', 'error'],
   'node_eventloop:stall': ['duration_ns', 'stack'],
   'node_gc:collection': ['kind', 'duration_ns'],
   'node_fs:slow_operation': ['operation', 'form', 'path', 'duration_ns'],
@@ -118,6 +120,23 @@ describe('findings', () => {
       },
       { rule: 'slow-call', span: { label: 'PostgreSQL db:5432 SELECT * FROM orders' } },
       { rule: 'slow-call', span: { label: 'pool of PostgreSQL db:5432' } },
+    ]);
+  });
+
+  it('name commands of Redis that are slow or repeat', () => {
+    const command = (ms: number, durationMs: number, id: number, name: string) => [
+      made('node_ioredis:command_begin', ms, { call_id: id, host: 'cache', port: 6379, command: name }),
+      made('node_ioredis:command_end', ms + durationMs, { call_id: id, error: '' }),
+    ];
+    const { findings: found } = findingsOf([
+      begin(0, 1, '/orders'),
+      ...Array.from({ length: 10 }, (_, i) => command(1 + i, 0.5, i, 'get')).flat(),
+      end(20, 1),
+      ...command(30, 300, 11, 'keys'),
+    ]);
+    expect(found).toMatchObject([
+      { rule: 'repeated-calls', calls: { target: 'Redis cache:6379', pattern: 'get', most: 10 } },
+      { rule: 'slow-call', span: { label: 'Redis cache:6379 keys' } },
     ]);
   });
 

@@ -13,6 +13,7 @@ const CALLS: readonly { readonly name: RegExp; readonly kind: WaitKind; readonly
   { name: /^node_tls:connect_/, kind: 'call', word: 'TLS' },
   { name: /^node_pg:query_/, kind: 'call', word: 'PostgreSQL' },
   { name: /^node_pg:(slow_)?acquire$/, kind: 'call', word: 'pool of PostgreSQL' },
+  { name: /^node_ioredis:command_/, kind: 'call', word: 'Redis' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
   { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },
@@ -39,7 +40,7 @@ export function spanLabel(kind: SpanKind, name: string, fields: EventFields): st
   if (kind === 'operation') return operationName(name);
   if (kind === 'call') {
     const { target, pattern } = callOf(name, fields);
-    return firstText(fields, 'query') === '' ? target : `${target} ${pattern}`;
+    return firstText(fields, 'query', 'command') === '' ? target : `${target} ${pattern}`;
   }
   return `${firstText(fields, 'method') || 'request'} ${routeOf(fields)}`;
 }
@@ -72,7 +73,7 @@ export function callOf(name: string, fields: EventFields): Omit<Wait, 'start' | 
   const host = firstText(fields, 'host', 'hostname', 'origin', 'name', 'address', 'file', 'operation');
   const port = firstText(fields, 'port');
   const target = [call.word, port === '' || host.endsWith(`:${port}`) ? host : `${host}:${port}`].join(' ').trim();
-  const query = firstText(fields, 'query').slice(0, DETAIL_LENGTH_MAX);
+  const query = firstText(fields, 'query', 'command').slice(0, DETAIL_LENGTH_MAX);
   if (query !== '') return { kind: call.kind, target, detail: query, pattern: query };
   const method = firstText(fields, 'method');
   const path = firstText(fields, 'path');
