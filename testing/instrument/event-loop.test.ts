@@ -77,6 +77,20 @@ describe('stalls of the event loop', () => {
     expect(fieldsOf(events, 'node_eventloop:stall').filter(({ stack }) => stack?.includes('computes'))).toHaveLength(2);
   });
 
+  it('in Atomics.wait are recorded with the stack, and the program goes on', async () => {
+    const { events, stdout } = await recordedUnchanged(`${STALLING}
+      const state = new Int32Array(new SharedArrayBuffer(4));
+      function waitsForAThread() {
+        return [Atomics.wait(state, 0, 0, 2500), Atomics.wait(state, 0, 0, 1), Atomics.notify(state, 0)];
+      }
+      await wait(2500);
+      console.log(...waitsForAThread(), ...waitsForAThread());
+      await wait(200);`);
+    expect(stdout).toBe('timed-out timed-out 0 timed-out timed-out 0\n');
+    const stacks = fieldsOf(events, 'node_eventloop:stall').map(({ stack }) => stack ?? '');
+    expect(stacks.filter((stack) => stack.includes('waitsForAThread'))).toHaveLength(1);
+  });
+
   it('in worker threads are recorded without a stack', async () => {
     const { events } = await recorded(`
       import { isMainThread, Worker } from 'node:worker_threads';

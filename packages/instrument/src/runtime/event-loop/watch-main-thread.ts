@@ -68,7 +68,7 @@ export function watchMainThread(
     awaitCapture(session);
   }
 
-  /** The main thread waits meanwhile: a connection must not be open when it exits. */
+  /** The main thread waits for the end of this before it exits: a connection must not be open then. */
   function awaitCapture(session: Session): void {
     const { async, value } = Atomics.waitAsync(state, places.PHASE, phases.ASKED);
     if (async) {

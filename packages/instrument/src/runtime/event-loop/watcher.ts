@@ -6,9 +6,7 @@ import { type WatchOrder, WatchPhase, WatchState, watchMainThread } from './watc
 
 /** Key of the global function that the watcher evaluates. Not enumerable, and there only while stalls are watched. */
 const CAPTURE_KEY = 'ringtail.capture-stall';
-/** Longest time that a captured stack waits until the watcher has disconnected. */
-const DISCONNECT_MS_MAX = 50;
-/** The same at the end: longer, since Node.js would print a message, and the watcher may lack a CPU for a while. */
+/** Longest wait for the watcher to disconnect at the exit. It may lack a CPU for a while. */
 const SETTLE_MS_MAX = 1000;
 /** JavaScript answers sooner, unless the thread is in native code, such as a system call. */
 const INTERRUPT_MS_MAX = 50;
@@ -112,7 +110,10 @@ class MainThreadWatcher implements Watcher {
     void this.#worker.terminate();
   }
 
-  /** Runs within the code that blocks the event loop, or from the event loop if that code has ended. */
+  /**
+   * Runs within the code that blocks the event loop, or from the event loop if that code has ended. That code may be an
+   * `Atomics.wait`, and a wait within a wait corrupts V8's memory, so nothing in here waits.
+   */
   #capture(): void {
     const atNs = nowNs();
     const latencyMs = (nowMs() - load(this.#state, WatchState.ASKED)) | 0;
@@ -121,7 +122,6 @@ class MainThreadWatcher implements Watcher {
     if (frames.length > 0) this.#captured = { atNs, frames, isAfterNative: latencyMs > INTERRUPT_MS_MAX };
     store(this.#state, WatchState.PHASE, WatchPhase.CAPTURED);
     notify(this.#state, WatchState.PHASE);
-    wait(this.#state, WatchState.PHASE, WatchPhase.CAPTURED, DISCONNECT_MS_MAX);
   }
 }
 
