@@ -82,7 +82,7 @@ describe('the heap', () => {
       `function allocates() {
         return Array.from({ length: 1e5 }, (_, i) => ({ i }));
       }
-      const end = performance.now() + 1500;
+      const end = performance.now() + 2500;
       setTimeout(function turn() {
         allocates();
         if (performance.now() < end) setTimeout(turn);
@@ -92,5 +92,19 @@ describe('the heap', () => {
     const samples = fieldsOf(events, 'node_heap:allocation_sample');
     expect(samples.some(({ stack }) => /^allocates \(.*app\.mjs:1:\d+\)/m.test(stack ?? ''))).toBe(true);
     expect(samples.every(({ size }) => Number(size) > 0)).toBe(true);
+  });
+
+  it('is not collected when the program exits, before it has flushed what is still there', async () => {
+    const { stdout } = await recordedUnchanged(
+      `setImmediate(() => {
+        const buffered = new WeakRef({ text: 'flushed' });
+        setImmediate(() => {
+          process.on('exit', () => console.log(buffered.deref()?.text));
+          process.exit();
+        });
+      });`,
+      ['-u', 'node_heap:*'],
+    );
+    expect(stdout).toBe('flushed\n');
   });
 });

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { everyMs } from '../every.ts';
 import { hasInspector } from '../has-inspector.ts';
 import type { EventSource, Tracer } from '../instrument.ts';
-import { onExit } from '../on-exit.ts';
 
 const INTERVAL_MS = 1000;
 /** A sample stands for this number of allocated bytes on average. */
@@ -26,7 +25,12 @@ interface SamplingProfile {
   readonly samples: readonly { readonly size: number; readonly nodeId: number }[];
 }
 
-/** Samples of allocations with their stacks, from V8's sampling heap profiler, reported every second. */
+/**
+ * Samples of allocations with their stacks, from V8's sampling heap profiler, reported every second.
+ *
+ * V8 collects the whole heap before it reports. So there is no report at the exit: the program's listeners for it would
+ * find objects collected that they flush, while code that V8 calls after a collection could not run any more.
+ */
 export function heap({ provider, u64, str, seq }: Tracer): readonly EventSource[] {
   const sample = provider('node_heap').tracepoint(
     'allocation_sample',
@@ -68,10 +72,8 @@ export function heap({ provider, u64, str, seq }: Tracer): readonly EventSource[
     }
 
     const endReports = everyMs(INTERVAL_MS, report);
-    const endExit = onExit(report);
     return () => {
       endReports();
-      endExit();
       session.post('HeapProfiler.stopSampling');
       session.disconnect();
     };
