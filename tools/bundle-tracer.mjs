@@ -26,6 +26,7 @@ const START = 'packages/tracer/src/agent/start-thread.ts';
 /** Modules of both parts. The files hold them twice, so they must have no state. */
 const IN_BOTH_PARTS = [
   'packages/protocol/dist/model/log-level.js',
+  'packages/tracer/src/agent/inert-span.ts',
   'packages/tracer/src/agent/inert-tracepoint.ts',
   'packages/tracer/src/host/debug.ts',
 ];

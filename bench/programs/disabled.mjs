@@ -1,4 +1,5 @@
-// A disabled tracepoint beside an empty function, called in the same loop with the same arguments, in turn.
+// A disabled tracepoint, and the begin of a disabled span, beside an empty function: called in the same loop with the
+// same arguments, in turn.
 import { i32, provider, str } from '@ringtail/tracer';
 import { printJson, STRINGS, timeLoops } from './loops.mjs';
 
@@ -14,16 +15,16 @@ function loopAround(callee) {
   )(callee, STRINGS);
 }
 
+const FIELDS = [
+  ['id', i32],
+  ['customer', str],
+];
 const loops = {
   empty: loopAround((_id, _customer) => {}),
-  disabled: loopAround(
-    provider('bench').tracepoint('disabled', [
-      ['id', i32],
-      ['customer', str],
-    ]),
-  ),
+  disabled: loopAround(provider('bench').tracepoint('disabled', FIELDS)),
+  span: loopAround(provider('bench').span('disabled', FIELDS).begin),
 };
-const nsPerCall = { empty: [], disabled: [] };
+const nsPerCall = { empty: [], disabled: [], span: [] };
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, loop] of Object.entries(loops)) nsPerCall[name].push(timeLoops(loop, CALLS, 1).nsPerEvent[0]);
 }

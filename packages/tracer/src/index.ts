@@ -39,8 +39,9 @@ export {
   u64,
   type ValueOf,
 } from './api/fields.ts';
-export { type Provider, provider, type TracepointOptions } from './api/provider.ts';
+export { type Provider, provider } from './api/provider.ts';
+export type { Span, SpanId, SpanOf, SpanOptions } from './api/span.ts';
 export { tracef, tracelog } from './api/tracef.ts';
-export type { Argument, ArgumentsOf, FieldList, Tracepoint } from './api/tracepoint.ts';
+export type { Argument, ArgumentsOf, FieldList, Tracepoint, TracepointOptions } from './api/tracepoint.ts';
 
 threadRegistry();

@@ -16,7 +16,7 @@ export type Finding =
       readonly span: SpanStatistics;
     }
   | {
-      readonly rule: 'client-errors';
+      readonly rule: 'client-errors' | 'failed-operations';
       readonly span: SpanStatistics;
       readonly code: string;
       readonly count: number;
@@ -32,6 +32,13 @@ export function applyRules(data: Facts): Finding[] {
 }
 
 type Find = (data: Facts) => Finding[];
+
+function errorsOf(rule: 'client-errors' | 'failed-operations', spans: readonly SpanStatistics[]): Finding[] {
+  return spans
+    .flatMap((span) => span.errors.map(([code, count]) => ({ rule, span, code, count })))
+    .filter(({ count }) => reaches(rule, count))
+    .sort((a, b) => b.count - a.count);
+}
 
 /** Requests first: their waits are operations, too. */
 const own = ({ spans }: Facts) => [...spans.request, ...spans.operation];
@@ -70,11 +77,8 @@ const FINDERS: Readonly<Record<RuleId, Find>> = {
       .filter(({ aborted }) => reaches('aborted-requests', aborted))
       .sort((a, b) => b.aborted - a.aborted)
       .map((span) => ({ rule: 'aborted-requests', span })),
-  'client-errors': ({ spans }) =>
-    spans.call
-      .flatMap((span) => span.errors.map(([code, count]) => ({ rule: 'client-errors' as const, span, code, count })))
-      .filter(({ count }) => reaches('client-errors', count))
-      .sort((a, b) => b.count - a.count),
+  'client-errors': ({ spans }) => errorsOf('client-errors', spans.call),
+  'failed-operations': (data) => errorsOf('failed-operations', own(data)),
   'gc-share': ({ processes }) =>
     processes
       .filter(({ gcShare, gcTotalNs }) => reaches('gc-share', gcShare) && gcTotalNs >= GC_TOTAL_NS_MIN)

@@ -5,7 +5,7 @@ import { type Findings, findings } from './findings.ts';
 
 const CLASSES: MadeClasses = {
   'node_http:server_request_begin': ['request_id', 'method', 'path'],
-  'node_http:server_request_end': ['request_id', 'route', 'status', 'aborted'],
+  'node_http:server_request_end': ['request_id', 'route', 'status', 'aborted', 'error'],
   'node_http:client_request_begin': ['call_id', 'method', 'host', 'path'],
   'node_http:client_request_end': ['call_id', 'status', 'error'],
   'node_pg:query_begin': ['call_id', 'host', 'port', 'query'],
@@ -19,6 +19,8 @@ const CLASSES: MadeClasses = {
   'node_process:uncaught_exception': ['message', 'stack'],
   'shop:order_begin': ['order_id'],
   'shop:order_end': ['order_id'],
+  'shop:pay_begin': ['span_id', 'parent_id'],
+  'shop:pay_end': ['span_id', 'error', 'error_message'],
   'app:tick': ['n'],
 };
 const MS = 1e6;
@@ -137,6 +139,31 @@ describe('findings', () => {
     expect(found).toMatchObject([
       { rule: 'repeated-calls', calls: { target: 'Redis cache:6379', pattern: 'get', most: 10 } },
       { rule: 'slow-call', span: { label: 'Redis cache:6379 keys' } },
+    ]);
+  });
+
+  it('count the operations that failed, by their error, and those of requests whose events carry one', () => {
+    const pay = (ms: number, id: number, error: string) => [
+      made('shop:pay_begin', ms, { span_id: id, parent_id: 0 }),
+      made('shop:pay_end', ms + 1, { span_id: id, error, error_message: error === '' ? '' : 'no' }),
+    ];
+    const { findings: found, spans } = findingsOf([
+      ...[...pay(0, 1, ''), ...pay(2, 2, 'REFUSED'), ...pay(4, 3, 'TypeError'), ...pay(6, 4, 'REFUSED')],
+      ...[begin(10, 1, '/a'), end(11, 1, { error: 1 }), begin(12, 2, '/a'), end(13, 2, { error: 0 })],
+    ]);
+    expect(spans.operation.map(({ label, errors }) => [label, errors])).toEqual([
+      [
+        'shop:pay',
+        [
+          ['REFUSED', 2],
+          ['TypeError', 1],
+        ],
+      ],
+    ]);
+    expect(found).toMatchObject([
+      { rule: 'failed-operations', span: { label: 'shop:pay' }, code: 'REFUSED', count: 2 },
+      { rule: 'failed-operations', span: { label: 'GET /a' }, code: 'error', count: 1 },
+      { rule: 'failed-operations', span: { label: 'shop:pay' }, code: 'TypeError', count: 1 },
     ]);
   });
 

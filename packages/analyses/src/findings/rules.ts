@@ -66,6 +66,12 @@ export const RULES = {
     measures: 'failed calls to one host with one code',
     advice: 'Check whether the host can be reached, and whether the program tries again.',
   },
+  'failed-operations': {
+    threshold: 1,
+    unit: 'count',
+    measures: 'requests or operations with one name that failed with one error',
+    advice: 'See the events of the failed ones, and what happened before.',
+  },
   'gc-share': {
     threshold: 0.1,
     unit: 'share',

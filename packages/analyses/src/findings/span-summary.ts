@@ -61,11 +61,12 @@ export class SpanSummary {
   add(kind: SpanKind, span: EndedSpan, fields: EventFields): boolean {
     this.#durations.add(span.durationNs);
     const status = numberOf(fields, 'status');
-    const error = firstText(fields, 'error');
+    const error = errorOf(fields);
+    if (error !== '') this.#addError(error, 1);
     if (kind === 'request') {
       if (status >= 500) this.#serverErrors++;
       if (numberOf(fields, 'aborted') === 1) this.#aborted++;
-    } else if (kind === 'call' && (error !== '' || status >= 500)) this.#addError(error || `status ${status}`, 1);
+    } else if (error === '' && kind === 'call' && status >= 500) this.#addError(`status ${status}`, 1);
     return this.#keepSlowest(span);
   }
 
@@ -151,6 +152,14 @@ export class SpanSummary {
       repeated: [...repeated].sort((a, b) => b.most - a.most || compareTexts(a.pattern, b.pattern)),
     };
   }
+}
+
+/** The error of a span: a text or code, or whether there is one. Empty without an error. */
+function errorOf(fields: EventFields): string {
+  const error = firstText(fields, 'error');
+  // Of a number or a boolean.
+  if (error === '0') return '';
+  return error === '1' ? 'error' : error;
 }
 
 export function compareTexts(a: string, b: string): number {

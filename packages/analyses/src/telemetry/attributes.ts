@@ -88,7 +88,7 @@ export function attributesOf({ class: of, payload, commonContext, specificContex
   const names = of.name === EXCEPTION ? EXCEPTION_NAMES : NETWORK.test(of.name) ? NETWORK_NAMES : undefined;
   for (const [name, value] of membersOf(payload, of.payload)) {
     // The runtime's events have 0 and empty texts where there is no value.
-    if (name === 'error' && value === '') continue;
+    if ((name === 'error' || name === 'error_message') && value === '') continue;
     if (names === undefined || !Object.hasOwn(names, name)) attributes[name] = value;
     else if (value !== '' && value !== 0) attributes[names[name]!] = value;
   }

@@ -29,7 +29,8 @@ export function telemetryName(name: string, attributes: Attributes): string {
 
 /** Why a span failed, possibly empty; undefined without an error. */
 export function errorOf(attributes: Attributes, kind: TelemetrySpanKind): string | undefined {
-  const { error, aborted, 'http.response.status_code': status } = attributes;
+  const { error, error_message: message, aborted, 'http.response.status_code': status } = attributes;
+  if (typeof message === 'string' && message !== '') return message;
   if (typeof error === 'string' && error !== '') return error;
   if (error === true || error === 1) return '';
   if (aborted === true || aborted === 1) return 'aborted';

@@ -9,7 +9,7 @@ import { type Hash, SpanIds } from './span-identifiers.ts';
 import { errorOf, telemetryKind, telemetryName } from './span-names.ts';
 import { processKey, threadKey } from './telemetry-keys.ts';
 import type { Attributes, SpanIdentifiers, TelemetryLog, TelemetrySpan } from './telemetry-records.ts';
-import { type WaitingBegin, WaitingBegins } from './waiting-begins.ts';
+import { type SpanPlace, type WaitingBegin, WaitingBegins } from './waiting-begins.ts';
 
 export interface TelemetryOptions {
   /** Name of the service; undefined: the name of each process. */
@@ -20,7 +20,7 @@ export interface TelemetryOptions {
 }
 
 /** An event with what is read of it. */
-type SeenEvent = Omit<WaitingBegin, 'hasId'>;
+type SeenEvent = Omit<WaitingBegin, 'hasId' | 'place'>;
 
 /**
  * Makes spans and logs, as OpenTelemetry has them, of the events of traces.
@@ -69,7 +69,7 @@ export class Telemetry {
     const relation = pair.field === undefined ? threadKey(event.stream, identity) : `${typeof id} ${id}`;
     const key = `${processKey(event.stream, identity)}/${pair.begin}/${relation}`;
     if (event.class.name === pair.begin) {
-      this.#waiting.add(key, { ...seen, hasId: pair.field !== undefined });
+      this.#waiting.add(key, { ...seen, hasId: pair.field !== undefined, place: this.#placeOf(key, seen) });
       return;
     }
     const begin = this.#waiting.take(key);
@@ -80,6 +80,11 @@ export class Telemetry {
   #pair(key: string, begin: WaitingBegin, end: SeenEvent): void {
     const { name } = begin.event.class;
     const attributes = { ...begin.attributes, ...end.attributes };
+    if (begin.place !== undefined) {
+      const { span_id: _, parent_id: __, ...others } = attributes;
+      this.#span(begin, { ...begin.place, begin: begin.event, end: end.event, attributes: others });
+      return;
+    }
     const isRequest = spanKind(name) === 'request' && attributes.request_id !== undefined;
     const parent = isRequest ? undefined : (this.#requestOf(begin) ?? this.#requestOf(end));
     const ids = isRequest
@@ -92,6 +97,17 @@ export class Telemetry {
       end: end.event,
       attributes,
     });
+  }
+
+  /** The place of a span whose begin names its parent: another such span, else the request. */
+  #placeOf(key: string, seen: SeenEvent): SpanPlace | undefined {
+    const { span_id: id, parent_id: parentId } = seen.attributes;
+    if (id === undefined || parentId === undefined) return undefined;
+    const process = processKey(seen.event.stream, seen.identity);
+    const parent = this.#ids.begunAs(`${process}/${parentId}`) ?? this.#requestOf(seen);
+    const ids = this.#ids.ofSpan(`${key}/${seen.event.at}`, parent);
+    this.#ids.begun(`${process}/${id}`, ids);
+    return { ...ids, parentSpanId: parent?.spanId };
   }
 
   /** An event that reports a call with its duration. `start_ns` is a value of the clock, if that counts nanoseconds. */

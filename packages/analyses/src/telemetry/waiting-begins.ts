@@ -1,10 +1,15 @@
 import type { DataStream, EventMessage } from '@ringtail/ctf';
 import type { EventIdentity } from './attributes.ts';
 import { streamKey } from './telemetry-keys.ts';
-import type { Attributes, TelemetryResource } from './telemetry-records.ts';
+import type { Attributes, SpanIdentifiers, TelemetryResource } from './telemetry-records.ts';
 
 /** Begins that wait for their end; beyond, the oldest is given up. */
 const WAITING_MAX = 100_000;
+
+/** Identifiers of a span, and its parent in the same trace. */
+export interface SpanPlace extends SpanIdentifiers {
+  readonly parentSpanId: string | undefined;
+}
 
 /** An event that begins a span, with what is read of it. */
 export interface WaitingBegin {
@@ -14,6 +19,8 @@ export interface WaitingBegin {
   readonly resource: TelemetryResource;
   /** Whether a field relates it to its end, not the thread. */
   readonly hasId: boolean;
+  /** Of a span whose begin names its parent. */
+  readonly place: SpanPlace | undefined;
 }
 
 /** The begins of spans that wait for their end. The last begin with a key is the innermost. */

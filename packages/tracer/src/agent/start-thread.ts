@@ -14,6 +14,7 @@ export function startThread(version: string): ThreadRegistry {
   return {
     version,
     declare: (spec) => agent.declare(spec),
+    span: (begin, end) => agent.declareSpan(begin, end),
     withdraw: (tracepoints) => agent.withdraw(tracepoints),
     context: (provider, name, read) => agent.defineContext(provider, name, read),
     watch: (tracepoints, listener) => agent.watch(tracepoints, listener),

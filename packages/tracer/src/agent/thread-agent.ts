@@ -11,8 +11,10 @@ import { Statedump } from '../statedump/statedump.ts';
 import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
 import { StatedumpQueue } from '../statedump/statedump-queue.ts';
 import { DaemonConnections } from './daemon-connections.ts';
+import type { DeclaredSpan } from './declared-span.ts';
 import { DesiredProbes, type ProbeListener } from './desired-probes.ts';
 import { DesiredRecording } from './desired-recording.ts';
+import { inertSpan } from './inert-span.ts';
 import { inertTracepoint } from './inert-tracepoint.ts';
 import { makeThreadResources, type ResourceFailure, type ThreadResources } from './thread-resources.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
@@ -64,16 +66,29 @@ export class ThreadAgent {
 
   /** Adds a tracepoint and returns the function that the application calls. */
   declare(event: EventSpec): unknown {
-    try {
-      parseEventSpec(event);
-    } catch (error) {
-      const message = `tracepoint ${event.name} is refused: ${describeError(error)}`;
-      this.#connections.reportProblem('BAD_TRACEPOINT', message);
-      return inertTracepoint();
-    }
+    if (!this.#isAccepted(event)) return inertTracepoint();
     const tracepoint = this.#tracepoints.add(event);
     this.#scheduleListing();
     return tracepoint;
+  }
+
+  /** Adds the two events of a span and returns the functions that the application calls. */
+  declareSpan(begin: EventSpec, end: EventSpec): DeclaredSpan {
+    if (!this.#isAccepted(begin) || !this.#isAccepted(end)) return inertSpan();
+    const span = this.#tracepoints.addSpan(begin, end);
+    this.#scheduleListing();
+    return span;
+  }
+
+  #isAccepted(event: EventSpec): boolean {
+    try {
+      parseEventSpec(event);
+      return true;
+    } catch (error) {
+      const message = `tracepoint ${event.name} is refused: ${describeError(error)}`;
+      this.#connections.reportProblem('BAD_TRACEPOINT', message);
+      return false;
+    }
   }
 
   /** Withdraws tracepoints that `declare` returned. */

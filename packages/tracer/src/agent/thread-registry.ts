@@ -1,4 +1,5 @@
 import type { EventSpec } from '@ringtail/ctf';
+import type { DeclaredSpan } from './declared-span.ts';
 import type { ProbeListener } from './desired-probes.ts';
 
 /**
@@ -11,6 +12,8 @@ export interface ThreadRegistry {
   readonly version: string;
   /** Declares an event and returns its tracepoint function. */
   declare(spec: EventSpec): unknown;
+  /** Declares the two events of a span, and returns its functions. Absent in the first versions. */
+  span?(begin: EventSpec, end: EventSpec): DeclaredSpan;
   /** Withdraws tracepoints: they do nothing from then on, and no listing has them. Absent in the first versions. */
   withdraw?(tracepoints: readonly unknown[]): void;
   /** Defines `$app.PROVIDER:NAME`. Absent in the first versions. */

@@ -3,8 +3,11 @@ import { ControlPage } from '@ringtail/protocol';
 import { soon } from '../host/event-loop.ts';
 import { makeTracepoint } from '../recorder/code-generation.ts';
 import type { Gate, Recorder } from '../recorder/recorder-plan.ts';
+import type { SpanEvent } from '../recorder/span-functions.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import { buildTriggers } from '../recorder/trigger-actions.ts';
+import { CurrentSpan } from './current-span.ts';
+import { type DeclaredSpan, declaredSpan } from './declared-span.ts';
 import type { DesiredRecording } from './desired-recording.ts';
 import { SitePlanner } from './site-planner.ts';
 import { type EnabledListener, TracepointWatches } from './tracepoint-watches.ts';
@@ -33,6 +36,7 @@ export class TracepointSet {
   readonly #planner: SitePlanner;
   readonly #siteOf = new WeakMap<object, Site>();
   readonly #watches = new TracepointWatches((site) => this.#isEnabled(site));
+  readonly #currentSpan = new CurrentSpan();
   #sites: Site[] = [];
 
   /**
@@ -50,13 +54,35 @@ export class TracepointSet {
 
   /** @returns the function that the application calls */
   add(event: EventSpec): unknown {
-    const site: Site = { event, off: 0, on: -1, record: noOperation };
-    const tracepoint = makeTracepoint(site, this.gate);
+    const { site, tracepoint } = this.#add(event);
     Object.defineProperty(tracepoint, 'enabled', { get: () => this.#isEnabled(site) });
     this.#siteOf.set(tracepoint, site);
+    return tracepoint;
+  }
+
+  /** Adds the two events of a span. */
+  addSpan(begin: EventSpec, end: EventSpec): DeclaredSpan {
+    const [beginEvent, endEvent] = [this.#add(begin), this.#add(end)];
+    const span = declaredSpan({
+      begin: beginEvent,
+      end: endEvent,
+      gate: this.gate,
+      current: this.#currentSpan,
+      isEnabled: () => this.#isEnabled(beginEvent.site),
+      watch: (listener) => this.#watches.add([beginEvent.site], listener),
+    });
+    this.#siteOf.set(span.begin, beginEvent.site);
+    this.#siteOf.set(span.end, endEvent.site);
+    return span;
+  }
+
+  #add(event: EventSpec): SpanEvent {
+    const site: Site = { event, off: 0, on: -1, record: noOperation };
+    const tracepoint = makeTracepoint(site, this.gate);
     site.record = this.#resolvingRecorder(site);
     this.#sites.push(site);
-    return tracepoint;
+    const isWanted = () => this.#isEnabled(site) || this.gate.page[GENERATION] !== site.off;
+    return { site, tracepoint, isWanted };
   }
 
   /** @returns whether any of them was here */

@@ -1,3 +1,4 @@
+import type { LogLevelName } from '@ringtail/protocol/log-level';
 import type { FieldType, ValueOf } from './fields.ts';
 
 /**
@@ -9,6 +10,11 @@ export interface Tracepoint<Arguments extends readonly unknown[]> {
   (...values: Arguments): void;
   /** Whether a call would record now: for programs whose arguments are costly to compute. */
   readonly enabled: boolean;
+}
+
+export interface TracepointOptions {
+  /** Default: `debug_line`, as in LTTng. */
+  readonly logLevel?: LogLevelName;
 }
 
 /** The fields of a tracepoint, in the order of its arguments. */

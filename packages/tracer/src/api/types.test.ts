@@ -3,6 +3,7 @@ import { describe, expectTypeOf, it } from 'vitest';
 import { context } from './context.ts';
 import { bool, enumeration, f64, hex, type ListOf, optional, seq, str, struct, u8, u32, u64 } from './fields.ts';
 import { provider } from './provider.ts';
+import type { SpanId } from './span.ts';
 import type { Argument } from './tracepoint.ts';
 
 const shop = provider('shop');
@@ -48,6 +49,19 @@ describe('argument types', () => {
     const state = enumeration(u8, { placed: 0, refunded: [2, 3] });
     const event = shop.tracepoint('state', [['state', state]]);
     expectTypeOf(event).parameters.toEqualTypeOf<[Argument<'state', number | bigint | 'placed' | 'refunded'>]>();
+  });
+});
+
+describe('spans', () => {
+  it('have the types of their fields and results, and an identifier that no number is', () => {
+    const order = shop.span('order', [['customer', str]], { results: [['total', u32]] });
+    expectTypeOf(order.begin).parameters.toEqualTypeOf<[Argument<'customer', string>]>();
+    expectTypeOf(order.begin).returns.toEqualTypeOf<SpanId>();
+    expectTypeOf(order.end).parameters.toEqualTypeOf<[SpanId, Argument<'total', number>]>();
+    expectTypeOf(order.fail).parameters.toEqualTypeOf<[SpanId, unknown]>();
+    expectTypeOf<number>().not.toExtend<SpanId>();
+    expectTypeOf(shop.span('bare', []).end).parameters.toEqualTypeOf<[SpanId]>();
+    expectTypeOf(order.run(order.begin('Ada'), () => Promise.resolve(7))).toEqualTypeOf<Promise<number>>();
   });
 });
 

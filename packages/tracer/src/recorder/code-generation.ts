@@ -1,6 +1,16 @@
 import { buildRecorder } from './closure-recorder.ts';
 import { compileRecorder } from './compiled-recorder.ts';
 import type { Gate, Recorder, RecorderPlan } from './recorder-plan.ts';
+import {
+  buildSpanBegin,
+  buildSpanEnd,
+  compileSpanBegin,
+  compileSpanEnd,
+  type SpanBegin,
+  type SpanEnd,
+  type SpanEvent,
+  type SpanNumbers,
+} from './span-functions.ts';
 import { buildTracepoint, compileTracepoint, type Site } from './tracepoint-function.ts';
 
 /** Whether this runtime allows compiling source text. */
@@ -21,4 +31,14 @@ export function makeRecorder(plan: RecorderPlan): Recorder {
 /** The fastest tracepoint function that this runtime allows. */
 export function makeTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
   return mayGenerateCode ? compileTracepoint(site, gate) : buildTracepoint(site, gate);
+}
+
+/** The fastest function that begins a span. */
+export function makeSpanBegin(event: SpanEvent, gate: Gate, numbers: SpanNumbers): SpanBegin {
+  return mayGenerateCode ? compileSpanBegin(event, gate, numbers) : buildSpanBegin(event, gate, numbers);
+}
+
+/** The fastest function that ends a span. */
+export function makeSpanEnd(event: SpanEvent): SpanEnd {
+  return mayGenerateCode ? compileSpanEnd(event) : buildSpanEnd(event);
 }

@@ -30,10 +30,17 @@ export function findingCommand(finding: Finding, paths: readonly string[]): stri
       const filter = status === undefined ? 'error != ""' : `status == ${status}`;
       return view(paths, '--name', finding.span.slowest.end, '--filter', filter);
     }
+    case 'failed-operations':
+      return view(paths, '--name', finding.span.slowest.end, '--filter', errorFilter(finding.span.slowest));
     case 'gc-share':
     case 'gc-pause':
       return command('stats', paths, '--name', 'node_gc:collection', '--by', 'kind');
   }
+}
+
+/** Matches events with an error. Fields of the program are texts, numbers or booleans. */
+function errorFilter({ fields }: SlowSpan): string {
+  return typeof fields.error === 'string' ? 'error != ""' : 'error != 0';
 }
 
 /** Shows all events from the begin of a span to its end, of its thread where events contain it. */

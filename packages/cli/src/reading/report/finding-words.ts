@@ -59,6 +59,10 @@ export function findingText(finding: Finding): string {
       const { span, code, count } = finding;
       return `${shown(span.label)}: ${formatCount(count)} of ${plural(span.durations.count, 'call')} failed with ${shown(code)}.`;
     }
+    case 'failed-operations': {
+      const { span, code, count } = finding;
+      return `${shown(span.label)}: ${formatCount(count)} of ${formatCount(span.durations.count)} failed with ${shown(code)}.`;
+    }
     case 'gc-share': {
       const { pid, gcShare, gcTotalNs } = finding.process;
       return `Garbage collection took ${Math.round(100 * gcShare)} % of the time of ${processName(pid)} (${durationText(gcTotalNs)}).`;
