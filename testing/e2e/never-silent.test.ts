@@ -236,6 +236,30 @@ describe('a session whose events wait', () => {
   });
 });
 
+describe('a session with events', () => {
+  it('names rules that are likely mistakes, and says so when they are enabled', async () => {
+    const place = await placeWithDaemon();
+    const { sandbox, client } = place;
+    await makeSession(place, 's', { rule: { pattern: 'e2e:st*' } });
+    const app = await startSteps(sandbox);
+    await until(async () => (await client.sessionStatistics('s')).eventsRecorded > 0);
+    expect(await status(sandbox, 's')).toEqual([]);
+    const enable = (...words: string[]) => ringtail(sandbox, ['enable-event', '-u', '-s', 's', ...words]);
+    expect((await enable('e2e:*', '--filter', 'index >= 0 && $ctx.vpid > 0')).stderr).toBe('');
+    expect((await enable('later:*')).stderr).toBe('');
+    const { stderr, code } = await enable('e2e:s*', '--filter', 'indx > 0');
+    expect(code).toBe(0);
+    expect(stderr).toContain('warning: the filter asks for a field that no matched tracepoint has: "indx"\n');
+    expect(stderr).toContain('fields of e2e:step: index, padding\n  next: did you mean "index"?');
+    await enable('e2e:stpe');
+    const found = await status(sandbox, 's');
+    expect(found.map(({ code }) => code)).toEqual(['FILTER_LACKS_FIELD', 'NO_MATCHING_TRACEPOINT']);
+    expect(evidenceOf(found[1] as Finding)).toContain("did you mean 'e2e:step'?");
+    app.process.stdin?.end();
+    await app.ended;
+  });
+});
+
 /** A file system without room for a ring; undefined if mounting is not allowed. */
 function mountTiny(directory: string): string | undefined {
   const path = join(directory, 'tiny');

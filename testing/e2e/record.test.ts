@@ -57,7 +57,16 @@ describe('a recorded program', () => {
     const sandbox = makeSandbox();
     const { stderr } = await ringtail(sandbox, ['record', '-u', 'sample', '--', node, program('emit.mjs'), '10']);
     expect(stderr).toContain("no tracepoint is called 'sample':");
-    expect(stderr).toContain("next: did you mean 'e2e:sample'? ringtail record -u e2e:sample\n");
+    expect(stderr).toContain("next: did you mean 'e2e:sample'? run the command again with -u e2e:sample\n");
+  });
+
+  it('is suggested the name of a misspelt event, also where other rules record', async () => {
+    const sandbox = makeSandbox();
+    const command = ['-u', 'e2e:s*,e2e:sampel', '--', node, program('emit.mjs'), '10'];
+    const { stderr } = await ringtail(sandbox, ['record', ...command]);
+    expect(stderr).toMatch(/ringtail: \d+ events/);
+    expect(stderr).toContain("no tracepoint is called 'e2e:sampel':");
+    expect(stderr).toContain("next: did you mean 'e2e:sample'? run the command again with -u e2e:sample\n");
   });
 
   it('is recorded by the given rules only', async () => {

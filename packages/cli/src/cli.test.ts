@@ -112,7 +112,15 @@ describe('the command line', () => {
   it('says how to record where the run directory that was named has no daemon', async () => {
     const context = fakeContext();
     expect(await run(['record', '--rundir=nowhere', 'true'], context)).toEqual({ code: 1 });
-    expect(context.errors()).toMatch(/no session daemon runs in .*nowhere\n {2}leave out --rundir, /);
+    expect(context.errors()).toMatch(
+      /no session daemon runs in .*nowhere\n {2}leave out --rundir and unset RINGTAIL_RUNDIR, to /,
+    );
+    const named = fakeContext({ env: { RINGTAIL_RUNDIR: '/no where' } });
+    expect(await run(['record', 'true'], named)).toEqual({ code: 1 });
+    expect(named.errors()).toContain(
+      'no session daemon runs in /no where\n  RINGTAIL_RUNDIR names this directory: unset it, ',
+    );
+    expect(named.errors()).toContain("RINGTAIL_RUNDIR='/no where' ringtail create NAME");
   });
 
   it('leaves the options of a recorded command alone', async () => {

@@ -1,13 +1,16 @@
+import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { DomainName, RecordingRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context/context.ts';
+import { lackingField } from '../diagnosis/diagnose-rules.ts';
+import { fieldsAskedFor } from '../diagnosis/filter-fields.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, collect, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf, LOGGERS, namedDomain } from '../options/domain-options.ts';
 import { type ProbeOptions, probeRule } from '../options/probe-options.ts';
 import { eventRule } from '../options/rule-options.ts';
-import { report } from '../output/report.ts';
+import { report, warn } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import { Attempts, successLines } from '../session/attempts.ts';
 import { onSession } from '../session/on-session.ts';
@@ -74,6 +77,7 @@ Examples:
         const channel = await attempts.try(place, () =>
           client.enableEvent(session, rule, options.channel ?? null, domain),
         );
+        if (channel !== undefined && domain === 'user') await warnOfFields(context, client, { session, channel, rule });
         events.push({ success: channel !== undefined, channel: channel ?? options.channel ?? null, rule });
       }
       return { session, domain, events };
@@ -91,6 +95,19 @@ Examples:
 
 function isProbe(options: EnableEventOptions): boolean {
   return options.probe !== undefined || options.function !== undefined;
+}
+
+/** Warns of a filter with a field that no event of the registered programs has. Later programs may have it. */
+async function warnOfFields(
+  context: Context,
+  client: SessionDaemonClient,
+  { session, channel, rule }: { readonly session: string; readonly channel: string; readonly rule: RecordingRule },
+): Promise<void> {
+  if (rule.filter === undefined || fieldsAskedFor(rule.filter).length === 0) return;
+  const applications = await client.listApplications().catch(() => []);
+  const finding = lackingField({ channel, rule: { ...rule, enabled: true } }, { session, applications });
+  if (finding === undefined) return;
+  warn(context, [finding.what, ...finding.evidence, `next: ${finding.nextStep}`].join('\n'));
 }
 
 /** A probe is one of a program, unless the command names another domain. */

@@ -14,6 +14,7 @@ import {
 import { groupNumber } from '@ringtail/posix/accounts';
 import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
+import { shellQuote } from '../output/quantity.ts';
 import { explain } from '../output/report.ts';
 
 const END_TIMEOUT_MS = 60_000;
@@ -68,9 +69,6 @@ async function connectToAny(context: Context, spawn: boolean): Promise<SessionDa
   return running.client;
 }
 
-const NO_DAEMON_TO_RECORD_WITH =
-  'leave out --rundir, and RINGTAIL_RUNDIR from the environment, to record with a daemon of its own; ringtail create NAME starts one in RINGTAIL_RUNDIR';
-
 /** A session daemon to record with. */
 export interface Daemon {
   readonly client: SessionDaemonClient;
@@ -92,9 +90,19 @@ export async function daemonForRecording(context: Context, named: string | null)
   const path = named ?? context.env.RINGTAIL_RUNDIR;
   if (!path) return privateDaemon(context);
   const runDirectory = runDirectoryAt(absolutePath(context, path));
-  const client = await connect(runDirectory.path, NO_DAEMON_TO_RECORD_WITH);
+  const client = await connect(runDirectory.path, hintWithoutDaemon(context, named, runDirectory.path));
   const abandon = (): void => client.close();
   return { client, runDirectory, isPrivate: false, release: async () => abandon(), abandon };
+}
+
+/** Next step where no daemon runs in the directory of `--rundir` or `RINGTAIL_RUNDIR`. */
+function hintWithoutDaemon({ env }: Context, named: string | null, path: string): string {
+  const start = `start a daemon there: RINGTAIL_RUNDIR=${shellQuote(path)} ringtail create NAME`;
+  if (named === null) {
+    return `RINGTAIL_RUNDIR names this directory: unset it, to record with a daemon of its own, or ${start}`;
+  }
+  const also = env.RINGTAIL_RUNDIR ? ' and unset RINGTAIL_RUNDIR' : '';
+  return `leave out --rundir${also}, to record with a daemon of its own, or ${start}`;
 }
 
 /** A daemon for one command alone, in a run directory of its own. */

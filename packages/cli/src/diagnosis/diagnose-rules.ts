@@ -17,8 +17,11 @@ import { fieldNamesOf, fieldsAskedFor, hasField } from './filter-fields.ts';
 /** Providers of the tracer itself, which every program has. */
 const BUILT_IN = /^(?:lttng_ust_trace(?:f|log)|ringtail_statedump|ringtail_process):/;
 
+/** Sorted, each once, the names of the program before those of Node.js. */
 export function ownNames(names: readonly string[]): string[] {
-  return [...new Set(names)].filter((name) => !BUILT_IN.test(name)).sort();
+  const own = [...new Set(names)].filter((name) => !BUILT_IN.test(name)).sort();
+  const isRuntime = (name: string): boolean => name.startsWith(RUNTIME_PREFIX);
+  return [...own.filter((name) => !isRuntime(name)), ...own.filter(isRuntime)];
 }
 
 export interface RuleFacts {
@@ -134,7 +137,11 @@ function hiddenByLevel({ rule, channel, notExcluded }: RuleDiagnosis, facts: Rul
   };
 }
 
-function lackingField({ rule, channel }: RuleDiagnosis, facts: RuleFacts): Finding | undefined {
+/** A filter with a field that no registered tracepoint of its rule has. */
+export function lackingField(
+  { rule, channel }: Pick<RuleDiagnosis, 'rule' | 'channel'>,
+  facts: Pick<RuleFacts, 'session' | 'applications'>,
+): Finding | undefined {
   const matched = tracepointsOf(facts).filter(({ name, logLevel }) => ruleMatches(rule, name, logLevel));
   if (matched.length === 0) return undefined;
   const missing = fieldsAskedFor(rule.filter ?? '').filter((field) => !matched.some((one) => hasField(one, field)));
@@ -180,7 +187,7 @@ function replaceRule(rule: EventRule, channel: string, session: string, option: 
 }
 
 /** Each name once, since threads of a program have the same names. */
-function tracepointsOf({ applications }: RuleFacts): TracepointDescription[] {
+function tracepointsOf({ applications }: Pick<RuleFacts, 'applications'>): TracepointDescription[] {
   const all = applications.flatMap(({ tracepoints }) => tracepoints);
   return [...new Map(all.map((tracepoint) => [tracepoint.name, tracepoint])).values()].filter(
     ({ name }) => !BUILT_IN.test(name),

@@ -291,6 +291,38 @@ describe('a session without events', () => {
     expect(diagnoseSession(facts({ active: false, statistics: { ...NO_STATISTICS, eventsRecorded: 1 } }))).toEqual([]);
   });
 
+  it('with events has rules that are likely mistakes, and no rules that wait for programs', () => {
+    const none = { named: 0, notExcluded: 0, ofLogLevel: 0 };
+    const found = diagnoseSession(
+      facts({
+        rules: [
+          ruleDiagnosis({ pattern: 'shop:*' }),
+          ruleDiagnosis({ pattern: 'shop:*', filter: 'amuont > 3' }),
+          ruleDiagnosis({ pattern: 'shop:odrer' }, none),
+          ruleDiagnosis({ pattern: 'shpo:*' }, none),
+          ruleDiagnosis({ pattern: 'later:*' }, none),
+          ruleDiagnosis({ pattern: 'shop:*', logLevel: { from: 0, to: 3 } }, { ofLogLevel: 0 }),
+        ],
+        statistics: { ...NO_STATISTICS, eventsRecorded: 1 },
+      }),
+    );
+    // Of 'shpo:*' the near name is a rule of its own.
+    expect(found.map(({ code, meant }) => [code, meant])).toEqual([
+      ['FILTER_LACKS_FIELD', undefined],
+      ['NO_MATCHING_TRACEPOINT', 'shop:order'],
+    ]);
+  });
+
+  it('names events of the program before those of Node.js', () => {
+    const [finding] = diagnoseSession(
+      facts({
+        rules: [ruleDiagnosis({ pattern: 'other:*' }, { named: 0 })],
+        tracepointNames: ['node_http:request', 'shop:order', 'node_async:init'],
+      }),
+    );
+    expect(finding?.evidence).toEqual(['seen: shop:order, node_async:init, node_http:request']);
+  });
+
   it('has values that do not fit their fields, while the events are still in the rings and later', () => {
     const wrongValues = [{ event: 'a:b', field: 'n', fieldType: 'u8', first: 'a string', count: 2 }];
     for (const eventsRecorded of [0, 2]) {

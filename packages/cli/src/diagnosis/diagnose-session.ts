@@ -16,11 +16,11 @@ import type { SessionFacts } from './session-facts.ts';
 
 /**
  * Reasons why a session has no events, in the order in which an event would meet them. For a session with events: the
- * known troubles, without a comparison of its rules with tracepoints.
+ * known troubles, and rules that are likely mistakes.
  */
 export function diagnoseSession(facts: SessionFacts): Finding[] {
   const told = [...troubles(facts), ...diagnoseWrongValues(facts.diagnosis.statistics)];
-  if (facts.diagnosis.statistics.eventsRecorded > 0) return told;
+  if (facts.diagnosis.statistics.eventsRecorded > 0) return [...told, ...mistakes(facts)];
   // Where programs were refused, rules that match no registered program are no reason.
   const turnedAway = told.filter(({ code }) => code === 'SHARE_USED_UP');
   const found = [
@@ -156,6 +156,16 @@ function matching({ session, diagnosis, applications: there, threadsSeen }: Sess
     return found ?? [];
   });
   return [...ofRules, ...notCompared(diagnosis)];
+}
+
+/** Rules that record nothing while others do: with a field that no event has, or with nearly the name of an event. */
+function mistakes(facts: SessionFacts): Finding[] {
+  const patterns = new Set(facts.diagnosis.rules.map(({ rule }) => rule.pattern));
+  return matching(facts).filter((finding) => isMistake(finding) && !patterns.has(finding.meant ?? ''));
+}
+
+export function isMistake({ code, meant }: Finding): boolean {
+  return code === 'FILTER_LACKS_FIELD' || (code === 'NO_MATCHING_TRACEPOINT' && meant !== undefined);
 }
 
 function notCompared({ rules: compared, rulesNotCompared, tracepointNames }: SessionDiagnosis): Finding[] {

@@ -18,22 +18,22 @@ export interface SessionFindings {
   readonly statistics: SessionStatistics;
 }
 
-/** Reasons for missing events of a session. */
+/** Reasons for missing events of a session, and rules that are likely mistakes. */
 export async function diagnose(
   context: Context,
   client: SessionDaemonClient,
   session: SessionDescription,
   statistics: SessionStatistics,
 ): Promise<SessionFindings> {
-  if (statistics.eventsRecorded > 0) {
-    const findings = [...diagnoseTroubles(session, statistics.troubles), ...diagnoseWrongValues(statistics)];
-    return { findings, statistics };
-  }
   try {
     const facts = await findFacts(context, client, session);
     return { findings: diagnoseSession(facts), statistics: facts.diagnosis.statistics };
   } catch (error) {
     if (!(error instanceof CtlError) || error.code !== 'UNSUPPORTED') throw error;
+    if (statistics.eventsRecorded > 0) {
+      const findings = [...diagnoseTroubles(session, statistics.troubles), ...diagnoseWrongValues(statistics)];
+      return { findings, statistics };
+    }
     explain(context, `the session daemon cannot say why the session has no events: ${error.message}`);
     return { findings: null, statistics };
   }

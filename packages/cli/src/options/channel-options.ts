@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { warn } from '../output/report.ts';
-import { parseCount, parseSize, parseSizeOrZero } from './quantity-options.ts';
-import { parseTimerUs } from './unit-hints.ts';
+import { parseCount } from './quantity-options.ts';
+import { parseByteLimit, parseChunkBytes, parseTimerUs } from './unit-hints.ts';
 
 export interface ChannelOptions {
   readonly subbufSize?: string;
@@ -63,7 +63,7 @@ export function addFullChannelOptions(command: Command): Command {
     .option('--monitor-timer <period>', "period after which the channel's use is sampled (default: 1s; 0: never)")
     .option(
       '-C, --tracefile-size <size>',
-      'largest size of a trace file, before another one begins (default: 0, one file)',
+      'largest size of a trace file in bytes, with k, M or G, before another one begins (default: 0, one file)',
     )
     .option(
       '-W, --tracefile-count <count>',
@@ -111,8 +111,11 @@ export function channelAttributes(
   snapshot = false,
 ): ChannelAttributes {
   warnWithoutEffect(context, options);
-  const { traceFileBytes, traceFileCount } = traceFiles(options);
-  const size = options.subbufSize === undefined ? fittingSubBuf(traceFileBytes) : parseSize(options.subbufSize);
+  const { traceFileBytes, traceFileCount } = traceFiles(context, options);
+  const size =
+    options.subbufSize === undefined
+      ? fittingSubBuf(traceFileBytes)
+      : parseChunkBytes(context, '--subbuf-size', options.subbufSize);
   const count =
     options.numSubbuf === undefined ? DEFAULT_CHANNEL.subBufCount : parseCount('--num-subbuf', options.numSubbuf, 1);
   const mode = options.overwrite || snapshot ? 'overwrite' : 'discard';
@@ -166,8 +169,9 @@ function blockingTimeout(
   return timeout;
 }
 
-function traceFiles({ tracefileSize, tracefileCount }: FullChannelOptions) {
-  const traceFileBytes = tracefileSize === undefined ? 0 : parseSizeOrZero(tracefileSize);
+function traceFiles(context: Context, { tracefileSize, tracefileCount }: FullChannelOptions) {
+  const traceFileBytes =
+    tracefileSize === undefined ? 0 : (parseByteLimit(context, '--tracefile-size', tracefileSize) ?? 0);
   const traceFileCount = tracefileCount === undefined ? 0 : parseCount('--tracefile-count', tracefileCount, 0);
   if (traceFileCount > 0 && traceFileBytes === 0) {
     throw new CliError(

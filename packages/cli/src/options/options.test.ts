@@ -83,6 +83,18 @@ describe('options', () => {
     expect(context.errors()).toContain('The number of subbuffers (3) is rounded to the next power of 2 (4)');
   });
 
+  it('sizes below a page without a unit are bytes, as in LTTng, and that is told', () => {
+    const context = fakeContext();
+    channelAttributes(context, 'c', { subbufSize: '4', tracefileSize: '10' });
+    const hint = 'a number without a unit is in bytes. For MiB, write';
+    expect(context.errors()).toContain(`warning: --subbuf-size=4: ${hint} 4M\n`);
+    expect(context.errors()).toContain(`warning: --tracefile-size=10: ${hint} 10M\n`);
+    const sensible = fakeContext();
+    channelAttributes(sensible, 'c', { subbufSize: '4096', tracefileSize: '8k' });
+    channelAttributes(sensible, 'c', { tracefileSize: '0' });
+    expect(sensible.errors()).toBe('');
+  });
+
   it('log level options become ranges of numbers, the more severe end first', () => {
     expect(eventRule('a:*', { loglevel: 'info' })).toEqual({ pattern: 'a:*', logLevel: { from: 0, to: 6 } });
     expect(eventRule('a:*', { loglevelOnly: 'info' })).toEqual({ pattern: 'a:*', logLevel: { from: 6, to: 6 } });

@@ -1,7 +1,8 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import type { Context } from '../context/context.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
+import { isMistake } from '../diagnosis/diagnose-session.ts';
 import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-troubles.ts';
 import type { Finding, FindingCode } from '../errors/finding.ts';
 import { shellQuote } from '../output/quantity.ts';
@@ -21,10 +22,9 @@ const NOBODY_REGISTERED: Finding = {
 
 /** Next steps for another recording, since the session ends. */
 const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
-  NO_MATCHING_TRACEPOINT: 'record an existing name: ringtail record -u PATTERN',
-  ALL_EXCLUDED: 'record what the settings exclude: ringtail record -u PATTERN, or other --settings',
-  LOG_LEVEL: 'record less severe events as well: ringtail record -l LEVEL',
-  ALL_DISCARDED: 'ringtail record --subbuf-size=4M --num-subbuf=8',
+  NO_MATCHING_TRACEPOINT: 'run the command again with an existing name: -u PATTERN',
+  ALL_EXCLUDED: 'record what the settings exclude: -u PATTERN, or other --settings',
+  LOG_LEVEL: 'record less severe events as well: -l LEVEL',
   TRACE_REMOVED: 'keep others from removing the trace (cleaners of temporary directories), and record again',
   NOT_REACHED: 'have the command do what has the tracepoints',
 };
@@ -41,10 +41,11 @@ export async function findMissing(
   statistics: SessionStatistics,
 ): Promise<readonly Finding[] | null> {
   try {
-    const { findings } = await diagnose(context, client, await describeSession(client, session), statistics);
+    const described = await describeSession(client, session);
+    const { findings } = await diagnose(context, client, described, statistics);
     if (findings === null) return null;
     const others = findings.filter(({ code }) => !NOBODY.has(code));
-    const ours = others.map(forNextRecording);
+    const ours = others.map((finding) => forNextRecording(finding, described));
     return others.length < findings.length ? [NOBODY_REGISTERED, ...ours] : ours;
   } catch {
     // The daemon is gone, which the end of the recording reports.
@@ -62,8 +63,8 @@ export function findingsAtEnd(
   session: TroubledSession,
   { eventsRecorded, troubles }: SessionStatistics,
 ): readonly Finding[] | null {
-  const told = diagnoseTroubles(session, troubles).map(forNextRecording);
-  if (eventsRecorded > 0) return told;
+  const told = diagnoseTroubles(session, troubles).map((finding) => forNextRecording(finding));
+  if (eventsRecorded > 0) return [...told, ...(before ?? []).filter(isMistake)];
   const codes = new Set<FindingCode>(told.map(({ code }) => code));
   if (codes.size > 0) codes.add('NOT_REACHED');
   if (codes.has('NOT_RECORDED') || codes.has('SHARE_USED_UP')) codes.add('NO_APPLICATION');
@@ -71,11 +72,24 @@ export function findingsAtEnd(
   return before === null && told.length === 0 ? null : [...others, ...told];
 }
 
-function forNextRecording(finding: Finding): Finding {
+/** @param session the recording, where it still exists */
+function forNextRecording(finding: Finding, session?: SessionDescription): Finding {
   if (finding.meant !== undefined) {
-    return { ...finding, nextStep: `did you mean '${finding.meant}'? ringtail record -u ${shellQuote(finding.meant)}` };
+    const nextStep = `did you mean '${finding.meant}'? run the command again with -u ${shellQuote(finding.meant)}`;
+    return { ...finding, nextStep };
+  }
+  if (finding.code === 'ALL_DISCARDED' && session !== undefined) {
+    return { ...finding, nextStep: `run the command again with ${largerBuffers(session)}` };
   }
   return { ...finding, nextStep: NEXT_RECORDING[finding.code] ?? finding.nextStep };
+}
+
+/** Options for at least 4 times the memory that the channels of a recording have. */
+function largerBuffers({ domains }: SessionDescription): string {
+  const channels = domains.flatMap((domain) => domain.channels);
+  const mebibytes = Math.max(4, ...channels.map(({ subBufBytes }) => Math.ceil(subBufBytes / 1024 ** 2) * 4));
+  const count = Math.max(8, ...channels.map(({ subBufCount }) => subBufCount));
+  return `--subbuf-size=${mebibytes}M --num-subbuf=${count}`;
 }
 
 /** The findings as lines for people. */
