@@ -207,6 +207,52 @@ describe('a rate policy by time', () => {
   });
 });
 
+describe('a failure under a rate policy by time', () => {
+  /** Times at which an action begins that fails at the given times. */
+  const begunAt = async (policy: RatePolicy, timesMs: readonly number[], failuresMs: readonly number[]) => {
+    const world = new TriggerWorld();
+    world.perform = () =>
+      failuresMs.includes(world.nowMs) ? { done: Promise.reject(new Error('no answer')), inOrder: false } : undefined;
+    const occurred = world.add(CONDITIONS['session-rotation'], ACTIONS.webhook(policy));
+    const begun: number[] = [];
+    for (const nowMs of timesMs) {
+      const before = world.performed.length;
+      world.nowMs = nowMs;
+      occurred(1);
+      if (world.performed.length > before) begun.push(nowMs);
+      await settled();
+    }
+    return begun;
+  };
+
+  it('leaves the quota to the next occurrence, a second later at the earliest', async () => {
+    expect(
+      await begunAt({ atMost: 1, periodUs: 600_000_000 }, [0, 999, 1000, 1999, 2000, 601_999, 602_000], [0, 1000]),
+    ).toEqual([0, 1000, 2000, 602_000]);
+    expect(await begunAt({ atMost: 1, periodUs: 10_000 }, [0, 9, 10], [0])).toEqual([0, 10]);
+  });
+
+  it('takes nothing from executions that succeeded', async () => {
+    const times = [0, 1, 2, 1001, 1002, 5000, 10_000, 10_001];
+    expect(await begunAt({ atMost: 2, periodUs: 10_000_000 }, times, [1])).toEqual([0, 1, 1001, 10_000]);
+  });
+
+  it('gives back all additions of an increment that fails', async () => {
+    const world = new TriggerWorld();
+    world.perform = () => {
+      if (world.nowMs === 0) throw new Error('there is no session none');
+      return undefined;
+    };
+    const occurred = world.add(CONDITIONS['session-rotation'], ACTIONS.increment({ atMost: 3, periodUs: 60_000_000 }));
+    for (const nowMs of [0, 1000, 2000]) {
+      world.nowMs = nowMs;
+      occurred(5);
+    }
+    await settled();
+    expect(world.performed.map(({ times }) => times)).toEqual([3, 3]);
+  });
+});
+
 describe('a report', () => {
   it('has captures by their expressions, and null for missing captures', () => {
     const world = new TriggerWorld();

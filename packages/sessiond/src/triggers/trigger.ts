@@ -190,6 +190,7 @@ export class Trigger {
   #failed(state: ActionState, executions: number, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
     state.failures = Math.min(state.failures + executions, COUNT_MAX);
+    state.limit.failed(executions);
     // A trigger that fails a hundred times a second for the same reason is one line in the log.
     if (state.lastFailure !== why) this.#options.onFailure(this, state.action, why);
     state.lastFailure = why;

@@ -13,12 +13,15 @@ export function dueTimes(policy: RatePolicy, before: number, count: number): num
   return before < policy.onceAfter && policy.onceAfter <= after ? 1 : 0;
 }
 
+/** Longest time that a failed execution counts for. An action that always fails is not repeated without end. */
+const FAILURE_MS_MAX = 1000;
+
 /** Limits the executions of an action in any period of the policy's length. Other policies have no such limit. */
 export class ExecutionLimit {
   readonly #policy: RatePolicy;
   readonly #nowMs: () => number;
-  /** Times of the executions in the last period, oldest first. */
-  readonly #times: number[] = [];
+  /** For each execution that counts, the time from which it no longer does; earliest first. */
+  readonly #untilMs: number[] = [];
 
   /** @param nowMs a monotonic clock */
   constructor(policy: RatePolicy, nowMs: () => number) {
@@ -31,10 +34,18 @@ export class ExecutionLimit {
     if (!('atMost' in this.#policy)) return wanted;
     const { atMost, periodUs } = this.#policy;
     const now = this.#nowMs();
-    const expired = now - periodUs / 1000;
-    while (this.#times[0] !== undefined && this.#times[0] <= expired) this.#times.shift();
-    const taken = Math.min(wanted, atMost - this.#times.length);
-    for (let begun = 0; begun < taken; begun++) this.#times.push(now);
+    while (this.#untilMs[0] !== undefined && this.#untilMs[0] <= now) this.#untilMs.shift();
+    const taken = Math.min(wanted, atMost - this.#untilMs.length);
+    for (let begun = 0; begun < taken; begun++) this.#untilMs.push(now + periodUs / 1000);
     return taken;
+  }
+
+  /** The executions of the last `take` have failed: they count for a short time only. */
+  failed(executions: number): void {
+    if (!('atMost' in this.#policy)) return;
+    const failed = this.#untilMs.splice(-executions);
+    const untilMs = Math.min(failed[0] ?? 0, this.#nowMs() + FAILURE_MS_MAX);
+    const later = this.#untilMs.findIndex((other) => other > untilMs);
+    this.#untilMs.splice(later < 0 ? this.#untilMs.length : later, 0, ...failed.map(() => untilMs));
   }
 }
