@@ -12,6 +12,7 @@ const SAMPLE: Sample & { readonly fresh: boolean } = {
       rotations: 0,
       archivesRemoved: 0,
       snapshots: 2,
+      programsLeftOut: 4,
       statistics: {
         ...NO_STATISTICS,
         eventsRecorded: 2 ** 53 - 1,
@@ -46,6 +47,7 @@ describe('the text of the metrics', () => {
       'ringtail_events_recorded_total{session="box"} 9007199254740991',
       'ringtail_snapshots_total{session="box"} 2',
       'ringtail_session_troubles{session="box"} 2',
+      'ringtail_programs_not_recorded_total{session="box"} 4',
       'ringtail_wrong_values_total{session="box",event="shop:\\"order\\"",field="items[]"} 12',
       'ringtail_ring_used_bytes{session="box",channel="a\\n\\"b\\"\\\\\\\\e\\\\u202e"} 10',
       'ringtail_trigger_firings_total{trigger="t",uid="1000"} 7',

@@ -42,7 +42,7 @@ const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
   ),
   ringtail_programs_not_recorded_total: counter(
     'Programs that the session would have recorded and has not, or not to their end.',
-    ({ statistics }) => statistics.programsNotRecorded,
+    ({ programsLeftOut }) => programsLeftOut,
   ),
   ringtail_session_active: gauge('Whether the session is started.', ({ active }) => Number(active)),
   ringtail_snapshots_total: counter('Snapshots that were recorded.', ({ snapshots }) => snapshots),

@@ -20,6 +20,8 @@ export interface SessionSample {
   /** Archives and snapshots that were removed by their limits. */
   readonly archivesRemoved: number;
   readonly snapshots: number;
+  /** Programs that were not recorded, without those that may still register. */
+  readonly programsLeftOut: number;
   /** Counts of the consumer's last answer. */
   readonly statistics: SessionStatistics;
   readonly channels: readonly ChannelSample[];

@@ -1,12 +1,15 @@
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
+import { Troubles } from '../model/troubles.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
+import { metricsText } from './daemon-metrics.ts';
 import { Sampler, type SamplerOptions } from './sampler.ts';
 
 /** As much of a session as a sample needs. */
-function session(name: string): Session {
-  return { name, active: true, snapshot: false, archive: { rotations: 3, removed: 2 } } as unknown as Session;
+function session(name: string, troubles = new Troubles()): Session {
+  const archive = { rotations: 3, removed: 2 };
+  return { name, active: true, snapshot: false, archive, troubles } as unknown as Session;
 }
 
 function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sampler {
@@ -41,6 +44,23 @@ describe('a sample', () => {
         { name: 'd', usedBytes: 8192, ringBytes: 8192 },
       ],
     });
+  });
+
+  it('counts a program once it is certain that it is not recorded, so that the counter never decreases', async () => {
+    const troubles = new Troubles();
+    const sampler = samplerWith({ timeoutMs: 10_000 }, session('s', troubles));
+    const counted = async () => {
+      const text = metricsText(await sampler.sample());
+      return /^ringtail_programs_not_recorded_total\{session="s"\} (\d+)$/m.exec(text)?.[1];
+    };
+    const counts: unknown[] = [await counted()];
+    for (const pid of [1, 2]) troubles.addPreliminary(pid, `program ${pid} did not register (UNREGISTERED)`);
+    counts.push(await counted());
+    troubles.confirm(1);
+    counts.push(await counted());
+    troubles.withdraw(2);
+    counts.push(await counted());
+    expect(counts).toEqual(['0', '0', '1', '1']);
   });
 
   it('does not wait for a consumer that hangs, nor asks it again meanwhile, and has the counts from before', async () => {

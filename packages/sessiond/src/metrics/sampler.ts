@@ -50,7 +50,7 @@ export class Sampler {
 
   #describe(session: Session): SessionSample {
     const counts = this.#counts.get(session) ?? { statistics: NO_STATISTICS, channels: [] };
-    const { name, active, snapshot, archive } = session;
+    const { name, active, snapshot, archive, troubles } = session;
     return {
       name,
       active,
@@ -58,6 +58,7 @@ export class Sampler {
       rotations: archive.rotations,
       archivesRemoved: archive.removed,
       snapshots: this.#options.snapshotsOf(session),
+      programsLeftOut: troubles.programsLeftOut,
       ...counts,
     };
   }

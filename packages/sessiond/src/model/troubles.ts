@@ -73,6 +73,11 @@ export class Troubles {
     if (this.#counted.size > PROGRAMS_REMEMBERED_MAX && oldest !== undefined) this.#counted.delete(oldest);
   }
 
+  /** Without programs of preliminary sentences, which may be recorded after all: this count never decreases. */
+  get programsLeftOut(): number {
+    return this.#programsNotRecorded;
+  }
+
   get programsNotRecorded(): number {
     return this.#programsNotRecorded + [...this.#preliminary.keys()].filter((pid) => !this.#counted.has(pid)).length;
   }
