@@ -13,15 +13,15 @@ import { type HelperContext, type HelperResult, helperOperations } from './helpe
 const PROGRESS_PERIOD_MS = 500;
 const READ_BYTES = 64 * 1024;
 
+// A service manager may signal all processes at once. The session daemon still needs its helpers for the last
+// snapshots. They end with their connection to it.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 const loaded = loadPosix();
 assert(loaded.ok, 'a session daemon runs only where the system calls are there');
 const { posix } = loaded;
 
 // Files and directories are private to their owner, as with the session daemon.
 process.umask(0o077);
-// A service manager may signal all processes at once. The session daemon still needs its helpers for the last
-// snapshots. They end with their connection to it.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 send({ kind: 'ready' });
 const decoder = new FrameDecoder(HELPER_FRAME_BYTES_MAX);
 const buffer = Buffer.alloc(READ_BYTES);

@@ -4,6 +4,7 @@ import {
   HELPER_IDLE_MS,
   HELPER_START_MS,
   HELPER_TIMEOUT_MS,
+  HELPERS_LOST_MAX,
   HELPERS_PER_USER_MAX,
 } from '../shares/limits.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
@@ -170,6 +171,30 @@ describe('operations in the directories of users', () => {
     helper(0).ready();
     helper(0).events.onEnded('it ended with exit code 1');
     expect(await answer).toBe('cannot use /a: the helper process is gone: it ended with exit code 1');
+  });
+
+  it('begin with another helper if theirs ended while it started, before the operations behind them', async () => {
+    const answers = ['/a', '/b', '/c'].map((path) => ask(1, path));
+    helper(0).events.onEnded('it was killed by SIGTERM');
+    helper(2).ready();
+    expect(helper(2).requests.map(({ params }) => params)).toEqual([{ path: '/a' }]);
+    helper(2).answer(true);
+    helper(2).answer(true);
+    helper(1).ready();
+    helper(1).answer(true);
+    expect(await Promise.all(answers)).toEqual([true, true, true]);
+    expect(helpers).toHaveLength(3);
+  });
+
+  it('fail where each helper ends while it starts, and at once when the daemon ends', async () => {
+    const answer = ask(1, '/a');
+    for (let lost = 0; lost <= HELPERS_LOST_MAX; lost++) helper(lost).events.onEnded('it was killed by SIGTERM');
+    expect(await answer).toBe('cannot use /a: the helper process is gone: it was killed by SIGTERM');
+    const last = ask(1, '/b');
+    pool.close();
+    helper(HELPERS_LOST_MAX + 1).events.onEnded('it was killed by SIGKILL');
+    expect(await last).toContain('the helper process is gone');
+    expect(helpers).toHaveLength(HELPERS_LOST_MAX + 2);
   });
 
   it('tell of a helper without work that is gone', async () => {

@@ -6,6 +6,7 @@ import {
   HELPER_IDLE_MS,
   HELPER_START_MS,
   HELPER_TIMEOUT_MS,
+  HELPERS_LOST_MAX,
   HELPERS_PER_USER_MAX,
 } from '../shares/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
@@ -31,6 +32,8 @@ interface Job {
   readonly operation: HelperOperation;
   readonly owner: Owner;
   readonly params: { readonly path: string };
+  /** Helpers that ended while they started: a service manager may signal all processes at once. */
+  lost: number;
   resolve(performed: Performed<unknown>): void;
   reject(error: DaemonError): void;
 }
@@ -99,7 +102,7 @@ export class HelperPool {
     params: HelperParams<Name>,
   ): Promise<Performed<HelperAnswer<Name>>> {
     return new Promise((resolve, reject) => {
-      const job: Job = { operation, owner, params, resolve: resolve as Job['resolve'], reject };
+      const job: Job = { operation, owner, params, lost: 0, resolve: resolve as Job['resolve'], reject };
       const user = this.#options.userBehind(owner.uid);
       this.#shareOf(user).waiting.push(job);
       this.#next(user);
@@ -184,6 +187,11 @@ export class HelperPool {
       },
       onEnded: (how: string) => {
         clearTimeout(timer);
+        if (!helper.isReady && !this.#closed && ++job.lost <= HELPERS_LOST_MAX) {
+          share.waiting.unshift(job);
+          leave(helper);
+          return;
+        }
         job.reject(
           new DaemonError('OUTPUT_NOT_WRITABLE', `cannot use ${params.path}: the helper process is gone: ${how}`),
         );

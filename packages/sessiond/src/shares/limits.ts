@@ -165,6 +165,8 @@ export const HELPERS_PER_USER_MAX = 2;
 export const CONSUMER_IDLE_MS = 10_000;
 /** A helper starts in a tenth of a second; on an overloaded machine, in seconds. */
 export const HELPER_START_MS = 30_000;
+/** Helpers that may end while they start, such as by a signal to all processes, before an operation fails. */
+export const HELPERS_LOST_MAX = 2;
 /** Time for a killed helper to end; one that takes longer hangs in the kernel. */
 export const HELPER_END_MS = 1000;
 /** An idle helper ends after this time, except the last one. */
