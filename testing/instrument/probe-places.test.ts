@@ -57,6 +57,23 @@ it.runIf(canEdit).each([
   expect(events.slice(last).map(({ name }) => name)).not.toContain('probe:p');
 });
 
+it('a probe is placed each time that it is enabled', async () => {
+  const { sandbox } = await startedSession();
+  const running = await startProgram(sandbox, PROBED);
+  // V8 keeps the texts of four edits a turn as scripts, and a probe is in at most 16 places.
+  for (let turn = 0; turn < 6; turn++) {
+    await succeed(sandbox, 'enable-event', '--probe', STEP, '-c', 'c', 'step');
+    await untilHit(sandbox, running, 'step 1');
+    if (canEdit) await untilText(running, 'edited');
+    expect(await does(running, 'hooks')).toBe('1');
+    await succeed(sandbox, 'disable-event', '-u', '-c', 'c', 'probe:step');
+    await until(async () => (await does(running, 'hooks')) === '0');
+    await untilText(running, 'original');
+  }
+  running.process.stdin?.end();
+  await running.ended;
+});
+
 it('a probe is in the worker threads of a program too, each with its own hits', async () => {
   const { sandbox, trace } = await startedSession();
   const running = await startProgram(sandbox, PROBED);

@@ -36,11 +36,17 @@ export class DebuggerSession {
   readonly #session: Session;
   readonly #scripts = new Map<string, Script>();
   readonly #shared = new Map<string, SharedBreakpoint>();
+  readonly #replaced: ReadonlySet<string>;
+  #hasEdited = false;
   #onScript: (script: Script) => void = () => undefined;
 
-  /** @throws {Error} where another debugger can be attached */
-  constructor(inspector: Inspector) {
+  /**
+   * @param replaced scripts to leave out: what `close` returned
+   * @throws {Error} where another debugger can be attached
+   */
+  constructor(inspector: Inspector, replaced: ReadonlySet<string> = new Set()) {
     this.#inspector = inspector;
+    this.#replaced = replaced;
     if (this.isShared) throw new Error(SHARED);
     this.#session = new inspector.Session();
     this.#session.connect();
@@ -79,6 +85,16 @@ export class DebuggerSession {
     });
     if (refusal !== null) throw new Error(messageOf(refusal));
     return result as Result;
+  }
+
+  /** @returns the status, or undefined where this Node.js cannot edit scripts */
+  edit({ id }: Script, scriptSource: string): string | undefined {
+    this.#hasEdited = true;
+    try {
+      return this.ask<{ status: string }>('Debugger.setScriptSource', { scriptId: id, scriptSource }).status;
+    } catch {
+      return undefined;
+    }
   }
 
   sourceOf({ id }: Script): string {
@@ -127,13 +143,32 @@ export class DebuggerSession {
     shared.id = this.ask<{ breakpointId: string }>('Debugger.setBreakpoint', { location, condition }).breakpointId;
   }
 
-  close(): void {
+  /**
+   * Ends the session.
+   *
+   * @returns identifiers of scripts that edits have replaced. V8 keeps the text before each edit as a script until it
+   *   collects it, and names it among the loaded ones to each new session, though its code never runs.
+   */
+  close(): ReadonlySet<string> {
+    const replaced = this.#hasEdited ? this.#unknownScripts() : this.#replaced;
     this.#session.disconnect();
+    return replaced;
+  }
+
+  #unknownScripts(): Set<string> {
+    const unknown = new Set<string>();
+    this.#session.removeAllListeners('Debugger.scriptParsed');
+    this.#session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => {
+      if (pathOf(url) !== undefined && !this.#scripts.has(scriptId)) unknown.add(scriptId);
+    });
+    this.ask('Debugger.disable');
+    this.ask('Debugger.enable');
+    return unknown;
   }
 
   #parsed({ scriptId, url, isModule = false, executionContextAuxData }: Debugger.ScriptParsedEventDataType): void {
     const path = pathOf(url);
-    if (path === undefined) return;
+    if (path === undefined || this.#replaced.has(scriptId)) return;
     const { isDefault = true } = (executionContextAuxData ?? {}) as { isDefault?: boolean };
     const script = { id: scriptId, path, isModule, isInVmContext: !isDefault };
     const isNew = !this.#scripts.has(scriptId);

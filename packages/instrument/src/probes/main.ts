@@ -9,6 +9,11 @@ import type { Time } from './time.ts';
 /** @returns a function that places these probes and removes all others */
 export function startProbes(tracer: Tracer, thread: ProbedThread, time: Time): (probes: readonly Probe[]) => void {
   const inspector = createRequire(process.execPath)('node:inspector') as typeof import('node:inspector');
-  const set = new ProbeSet({ tracer, thread, time, openSession: () => new DebuggerSession(inspector) });
+  const set = new ProbeSet({
+    tracer,
+    thread,
+    time,
+    openSession: (replaced) => new DebuggerSession(inspector, replaced),
+  });
   return (probes) => set.update(probes);
 }

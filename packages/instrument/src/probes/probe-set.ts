@@ -18,7 +18,7 @@ interface ProbeSetOptions {
   readonly tracer: Tracer;
   readonly thread: ProbedThread;
   readonly time: Time;
-  readonly openSession: () => DebuggerSession;
+  readonly openSession: (replaced?: ReadonlySet<string>) => DebuggerSession;
 }
 
 /** All probes of this thread. Without probes, the thread has no debugger. */
@@ -28,6 +28,8 @@ export class ProbeSet {
   /** Removed probes that are still in suspended functions. */
   readonly #leaving = new Set<PlacedProbe>();
   #open: Open | undefined;
+  /** What the last debugger has left. */
+  #replaced: ReadonlySet<string> | undefined;
 
   constructor(options: ProbeSetOptions) {
     this.#options = options;
@@ -67,7 +69,7 @@ export class ProbeSet {
 
   #opened(): Open {
     const { time, openSession } = this.#options;
-    const session = openSession();
+    const session = openSession(this.#replaced);
     session.listen((script) => {
       for (const probe of this.#probes.values()) probe.place(script);
     });
@@ -93,7 +95,7 @@ export class ProbeSet {
     const isEmpty = this.#leaving.size === 0 && [...this.#probes.values()].every((probe) => probe.isGone);
     if (this.#open === undefined || !isEmpty) return;
     this.#open.endTicks();
-    this.#open.session.close();
+    this.#replaced = this.#open.session.close();
     this.#open = undefined;
   }
 }

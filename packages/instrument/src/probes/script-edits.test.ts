@@ -80,3 +80,25 @@ it.runIf(canEdit)(
     expect(callsOf(source, codeAt(3))).toEqual({ result: 'too long', got: 0 });
   },
 );
+
+it.runIf(canEdit)('texts of scripts before edits are no scripts of later sessions', () => {
+  const path = '/edited/again.js';
+  const { f } = runInThisContext('({ f() {\n  return 1;\n} })', { filename: path }) as { f: () => number };
+  const scriptsIn = (one: DebuggerSession) => [...one.scripts].filter((script) => script.path === path);
+  let replaced: ReadonlySet<string> | undefined;
+  let first: string | undefined;
+  for (let turn = 0; turn < 3; turn++) {
+    const own = new DebuggerSession(inspector, replaced);
+    const [script, ...others] = scriptsIn(own) as [Script, ...Script[]];
+    first ??= script.id;
+    expect([script.id, others]).toEqual([first, []]);
+    for (const number of [2, 1]) {
+      expect(own.edit(script, `({ f() {\n  return ${number};\n} })`)).toBe('Ok');
+      expect(f()).toBe(number);
+    }
+    replaced = own.close();
+    const unused = new DebuggerSession(inspector, replaced);
+    expect(scriptsIn(unused)).toHaveLength(1);
+    replaced = unused.close();
+  }
+});

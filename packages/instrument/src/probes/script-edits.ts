@@ -95,13 +95,7 @@ export class ScriptEdits {
       number,
     ];
     if (!isChangeSeen(before, scriptSource, first, last)) return 'too long';
-    let status: string;
-    try {
-      const params = { scriptId: this.#script.id, scriptSource };
-      ({ status } = this.#debugger.ask<{ status: string }>('Debugger.setScriptSource', params));
-    } catch {
-      return 'impossible';
-    }
+    const status = this.#debugger.edit(this.#script, scriptSource);
     if (status === 'Ok') {
       this.#state = state;
       this.#onEdited();
