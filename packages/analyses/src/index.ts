@@ -8,7 +8,7 @@ export type { Grouped } from './findings/grouped-counts.ts';
 export type { ProcessTimes } from './findings/processes.ts';
 export { RULES, type Rule, type RuleId } from './findings/rules.ts';
 export type { SlowSpan } from './findings/span.ts';
-export type { RepeatedCalls, SpanStatistics } from './findings/span-summary.ts';
+export type { RepeatedCalls, SpanStatistics, SpanTime } from './findings/span-summary.ts';
 export { secondsText } from './findings/time-line.ts';
 export { byTarget, type WaitKind, type WaitSummary } from './findings/waits.ts';
 export { type Handler, runHandler } from './handler.ts';

@@ -89,6 +89,19 @@ describe('findings', () => {
     expect(ofNode[0]!.longest.where).toBe('get performance (node:internal/util:645:17)');
   });
 
+  it('show the request with most equal calls, which is not always the slowest one', () => {
+    const calls = (count: number, from: number) =>
+      Array.from({ length: count }, (_, i) => [call(from + i, i, `/items/${i}`), called(from + i + 0.5, i)]).flat();
+    const events = [
+      ...[begin(0, 1, '/list'), ...calls(11, 1), end(900, 1)],
+      ...[begin(1000, 2, '/list'), ...calls(30, 1001), end(1040, 2)],
+      ...[begin(2000, 3, '/list'), ...calls(12, 2001), end(2100, 3)],
+    ];
+    const worst = { beginNs: BigInt(1000 * MS), durationNs: 40 * MS };
+    const found = { rule: 'repeated-calls', calls: { most: 30, spanCount: 3, worst } };
+    expect(findingsOf(events).findings.find(({ rule }) => rule === 'repeated-calls')).toMatchObject(found);
+  });
+
   it('find equal calls during one request, and share them among requests that overlap', () => {
     const calls = (count: number, from: number) =>
       Array.from({ length: count }, (_, i) => [call(from + i, i, `/items/${i}`), called(from + i + 0.5, i)]).flat();

@@ -19,7 +19,12 @@ export interface RepeatedCalls extends Pick<WaitSummary, 'kind' | 'target' | 'pa
   /** Longest time of the calls of one span. */
   readonly longestNs: number;
   readonly isExact: boolean;
+  /** The span with the most calls; the earliest if several have as many. */
+  readonly worst: SpanTime;
 }
+
+/** When a span was. */
+export type SpanTime = Pick<SlowSpan, 'beginNs' | 'durationNs'>;
 
 export interface SpanSummaryState {
   readonly count: number;
@@ -38,9 +43,7 @@ export interface SpanStatistics extends Omit<SpanSummaryState, 'count' | 'durati
 }
 
 /** A span that has ended. `plain` makes its data when it is needed: waits are still added until then. */
-export interface EndedSpan {
-  readonly beginNs: bigint;
-  readonly durationNs: number;
+export interface EndedSpan extends SpanTime {
   plain(): SlowSpan;
 }
 
@@ -86,7 +89,7 @@ export class SpanSummary {
   }
 
   /** Looks for equal calls among the waits of a span that has ended. */
-  addWaits(waits: readonly WaitSummary[], isExact: boolean): void {
+  addWaits(waits: readonly WaitSummary[], isExact: boolean, { beginNs, durationNs }: SpanTime): void {
     for (const { kind, target, pattern, share, totalNs } of waits) {
       if (!REPEATABLE.includes(kind) || !reaches('repeated-calls', Math.round(share))) continue;
       this.#addRepeated({
@@ -98,6 +101,7 @@ export class SpanSummary {
         total: share,
         longestNs: totalNs,
         isExact,
+        worst: { beginNs, durationNs },
       });
     }
   }
@@ -109,6 +113,7 @@ export class SpanSummary {
       if (this.#repeated.size < REPEATED_MAX) this.#repeated.set(key, calls);
       return;
     }
+    const isWorse = calls.most > known.most || (calls.most === known.most && calls.worst.beginNs < known.worst.beginNs);
     this.#repeated.set(key, {
       ...known,
       spanCount: known.spanCount + calls.spanCount,
@@ -116,6 +121,7 @@ export class SpanSummary {
       total: known.total + calls.total,
       longestNs: Math.max(known.longestNs, calls.longestNs),
       isExact: known.isExact && calls.isExact,
+      worst: isWorse ? calls.worst : known.worst,
     });
   }
 

@@ -186,7 +186,7 @@ export class Spans {
     };
     const isSlowest = summary?.add(of.kind, ended, fields);
     if (of.kind === 'call') return;
-    summary?.addWaits(span.waits, span.isExact);
+    summary?.addWaits(span.waits, span.isExact, ended);
     if (isSlowest) thread.keep(span);
   }
 
@@ -262,7 +262,7 @@ export class Spans {
       const span = { ...slow, durationNs, fields };
       const summary = summaries[slow.kind].get(spanLabel(slow.kind, slow.begin, fields));
       summary?.add(slow.kind, { ...span, plain: () => span }, fields);
-      if (slow.kind !== 'call') summary?.addWaits(slow.waits, slow.isExact);
+      if (slow.kind !== 'call') summary?.addWaits(slow.waits, slow.isExact, span);
     });
     return {
       spans: eachKind((kind) => summaries[kind].map((label, one) => one.data(String(label))).sort(slowestFirst)),

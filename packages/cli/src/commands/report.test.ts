@@ -17,8 +17,13 @@ ${events}`;
 const REQUESTS = METADATA(`
 event { name = "node_http:server_request_begin"; id = 0; fields := struct { u8 request_id; string path; }; };
 event { name = "node_http:server_request_end"; id = 1; fields := struct { u8 request_id; u8 status; }; };`);
+const QUERIES = `${REQUESTS}
+event { name = "node_pg:query_begin"; id = 2; fields := struct { u8 call_id; string host; string query; }; };
+event { name = "node_pg:query_end"; id = 3; fields := struct { u8 call_id; }; };`;
 const TICKS = METADATA('event { name = "tick"; id = 0; fields := struct { u8 n; }; };');
 const MS = 1_000_000;
+
+const text = (value: string) => Buffer.from(`${value}\0`);
 
 /** Bytes of an event. */
 function event(id: number, ms: number, ...fields: readonly Buffer[]): Buffer {
@@ -56,6 +61,21 @@ describe('report', () => {
     expect(text).toContain('1. request /cart took up to 300 ms, median 300 ms, 1 in all.\n   See what');
     expect(text).toContain(`   ringtail view ${join(context.cwd, 'trace')} --begin 0.010000000 --end 0.310000000\n`);
     expect(text).toContain('Nothing that was recorded happened during it.');
+  });
+
+  it('shows the request with most equal calls, which is not always the slowest', async () => {
+    const withCalls = (id: number, beginMs: number, endMs: number, count: number) => [
+      event(0, beginMs, Buffer.from([id]), text('/orders')),
+      ...Array.from({ length: count }, (_, i) => [
+        event(2, beginMs + 2 * i + 1, Buffer.from([i]), text('db'), text('SELECT ?')),
+        event(3, beginMs + 2 * i + 2, Buffer.from([i])),
+      ]).flat(),
+      event(1, endMs, Buffer.from([id, 200])),
+    ];
+    const { text: shown } = await report(QUERIES, [...withCalls(1, 10, 900, 10), ...withCalls(2, 1000, 1040, 12)]);
+    expect(shown).toMatch(
+      /equal calls in one go: PostgreSQL db SELECT \?.*\n.*\n.* --begin 1\.0+ --end 1\.040000000\n/,
+    );
   });
 
   it('writes the same as JSON and as Markdown', async () => {

@@ -1,4 +1,4 @@
-import { type Finding, type SlowSpan, type SpanStatistics, secondsText } from '@ringtail/analyses';
+import { type Finding, type SlowSpan, type SpanStatistics, type SpanTime, secondsText } from '@ringtail/analyses';
 import { shellQuote } from '../../output/quantity.ts';
 
 /** The command that shows the events of a finding. */
@@ -11,10 +11,8 @@ export function findingCommand(finding: Finding, paths: readonly string[]): stri
     case 'synchronous-files':
     case 'slow-operation':
       return spanCommand(finding.span.slowest, paths);
-    case 'repeated-calls': {
-      const { span } = finding;
-      return spanCommand(span.slowest, paths);
-    }
+    case 'repeated-calls':
+      return spanCommand(finding.calls.worst, paths);
     case 'slow-call': {
       const { slowest } = finding.span;
       return slowest.begin === slowest.end
@@ -44,7 +42,7 @@ function errorFilter({ fields }: SlowSpan): string {
 }
 
 /** Shows all events from the begin of a span to its end, of its thread where events contain it. */
-export function spanCommand({ beginNs, durationNs }: SlowSpan, paths: readonly string[]): string {
+export function spanCommand({ beginNs, durationNs }: SpanTime, paths: readonly string[]): string {
   return view(paths, '--begin', secondsText(beginNs), '--end', secondsText(beginNs + BigInt(durationNs)));
 }
 

@@ -63,7 +63,7 @@ function spanJson(
     serverErrors,
     aborted,
     errors: Object.fromEntries(errors),
-    repeatedCalls: repeated,
+    repeatedCalls: repeated.map(({ worst, ...calls }) => ({ ...calls, command: spanCommand(worst, paths) })),
     slowest: {
       begin: slowest.beginNs.toString(),
       durationNs: slowest.durationNs,
