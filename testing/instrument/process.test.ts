@@ -31,7 +31,7 @@ describe('the events of a process', () => {
       { origin: 'uncaughtException', error: 'string', message: 'a text', stack: '' },
     ]);
     expect(fieldsOf(events, 'node_process:warning')).toEqual([
-      { name: 'DeprecationWarning', code: 'APP1', message: 'this is old' },
+      { name: 'DeprecationWarning', code: 'APP1', message: 'this is old', stack: expect.stringContaining('app.mjs:7') },
     ]);
     expect(fieldsOf(events, 'node_process:exit')).toEqual([{ code: '4' }]);
   });

@@ -2,7 +2,7 @@
 export type { PlainValue } from './fields/field-place.ts';
 export { placeOfField } from './fields/field-place.ts';
 export type { Finding } from './findings/apply-rules.ts';
-export type { Stall, UncaughtError } from './findings/facts.ts';
+export type { ListenerLeak, Stall, UncaughtError } from './findings/facts.ts';
 export { type Findings, type FindingsState, findings } from './findings/findings.ts';
 export type { Grouped } from './findings/grouped-counts.ts';
 export type { ProcessTimes } from './findings/processes.ts';

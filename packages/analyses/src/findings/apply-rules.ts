@@ -1,4 +1,4 @@
-import type { Facts, Stall, UncaughtError } from './facts.ts';
+import type { Facts, ListenerLeak, Stall, UncaughtError } from './facts.ts';
 import type { Grouped } from './grouped-counts.ts';
 import type { ProcessTimes } from './processes.ts';
 import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches } from './rules.ts';
@@ -21,6 +21,7 @@ export type Finding =
       readonly code: string;
       readonly count: number;
     }
+  | { readonly rule: 'listener-leak'; readonly leaks: Grouped<ListenerLeak> }
   | { readonly rule: 'gc-share' | 'gc-pause'; readonly process: ProcessTimes };
 
 /** Findings of one rule that are reported. */
@@ -79,6 +80,10 @@ const FINDERS: Readonly<Record<RuleId, Find>> = {
       .map((span) => ({ rule: 'aborted-requests', span })),
   'client-errors': ({ spans }) => errorsOf('client-errors', spans.call),
   'failed-operations': (data) => errorsOf('failed-operations', own(data)),
+  'listener-leak': ({ leaks }) =>
+    leaks
+      .filter(({ count }) => reaches('listener-leak', count))
+      .map((group) => ({ rule: 'listener-leak', leaks: group })),
   'gc-share': ({ processes }) =>
     processes
       .filter(({ gcShare, gcTotalNs }) => reaches('gc-share', gcShare) && gcTotalNs >= GC_TOTAL_NS_MIN)

@@ -2,9 +2,6 @@ import type { EventRecordClass, EventView, VisitedField } from '@ringtail/ctf';
 import { type Arguments, type PlainValue, plainValue } from '../fields/field-place.ts';
 import { scalarFields, shownValue } from '../fields/scalar-fields.ts';
 
-/** Matches a frame in Node.js itself (`node:…`) or in a function that is built into V8. */
-const OF_NODE = /(?:^|\(|async )(?:node:[^()]*|<anonymous>|native)\)?$/;
-
 /** Fields with a single value, by name. */
 export type EventFields = Readonly<Record<string, PlainValue>>;
 
@@ -33,21 +30,6 @@ export function firstText(fields: EventFields, ...names: readonly string[]): str
 /** The value of a number, and of a boolean as 0 or 1. Zero without it. */
 export function numberOf(fields: EventFields, name: string): number {
   return Number(fields[name] ?? 0) || 0;
-}
-
-/** Lines of a stack, the innermost first: a sequence of texts, or one text with several lines. */
-export function stackLines(value: VisitedField): string[] {
-  if (value === undefined) return [];
-  const lines = Array.isArray(value) ? value.map(String) : String(plainValue(value) ?? '').split('\n');
-  return lines.map((line) => line.trim().replace(/^at /, '')).filter((line) => line !== '');
-}
-
-/** Index of the first frame that is code of the program, not of Node.js or V8. 0 if all are theirs. */
-export function programFrameAt(stack: readonly string[]): number {
-  return Math.max(
-    0,
-    stack.findIndex((frame) => !OF_NODE.test(frame)),
-  );
 }
 
 /**

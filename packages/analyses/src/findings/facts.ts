@@ -13,6 +13,19 @@ export interface Stall {
   readonly stack: readonly string[];
 }
 
+/** More listeners of an event than the limit of their emitter: a warning of Node.js. */
+export interface ListenerLeak {
+  readonly atNs: bigint;
+  /** As Node.js names it: `[Server]`. */
+  readonly emitter: string;
+  readonly event: string;
+  /** At the time of the warning; Node.js warns once. */
+  readonly listeners: number;
+  /** The frame of the program that added the last one. Empty if unknown. */
+  readonly where: string;
+  readonly stack: readonly string[];
+}
+
 /** An uncaught exception or an unhandled rejection. */
 export interface UncaughtError {
   readonly atNs: bigint;
@@ -31,6 +44,7 @@ export interface Facts extends SpansData {
   readonly knownCount: number;
   /** By their stacks, the longest first. */
   readonly stalls: readonly Grouped<Stall>[];
+  readonly leaks: readonly Grouped<ListenerLeak>[];
   readonly errors: readonly Grouped<UncaughtError>[];
   readonly processes: readonly ProcessTimes[];
 }

@@ -14,6 +14,7 @@ const CLASSES: MadeClasses = {
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
   'node_ioredis:command_end': ['call_id', 'error'],
   'node_eventloop:stall': ['duration_ns', 'stack'],
+  'node_process:warning': ['name', 'message', 'stack'],
   'node_gc:collection': ['kind', 'duration_ns'],
   'node_fs:slow_operation': ['operation', 'form', 'path', 'duration_ns'],
   'node_process:uncaught_exception': ['message', 'stack'],
@@ -95,11 +96,43 @@ describe('findings', () => {
     const events = [
       ...[begin(0, 1, '/list'), ...calls(11, 1), end(900, 1)],
       ...[begin(1000, 2, '/list'), ...calls(30, 1001), end(1040, 2)],
-      ...[begin(2000, 3, '/list'), ...calls(12, 2001), end(2100, 3)],
+      ...[begin(2000, 3, '/list'), ...calls(30, 2001), end(2100, 3)],
     ];
     const worst = { beginNs: BigInt(1000 * MS), durationNs: 40 * MS };
     const found = { rule: 'repeated-calls', calls: { most: 30, spanCount: 3, worst } };
     expect(findingsOf(events).findings.find(({ rule }) => rule === 'repeated-calls')).toMatchObject(found);
+  });
+
+  it('name emitters with too many listeners, and the code that adds them', () => {
+    const warning = (message: string, name = 'MaxListenersExceededWarning') => {
+      const frames = ['_addListener (node:events:588:17)', 'Feed.on (node:events:606:10)', 'join (/app/a.js:3:7)'];
+      const stack = [`${name}: ${message}`, ...frames.map((frame) => `    at ${frame}`)].join('\n');
+      return made('node_process:warning', 5, { name, message, stack });
+    };
+    const of20 = 'Possible EventEmitter memory leak detected. 11 price listeners added to [Feed]. Use emitter.set…';
+    const of22 =
+      'Possible EventEmitter memory leak detected. 11 price listeners added to [Feed]. MaxListeners is 10. Use';
+    const { findings: found } = findingsOf([warning(of20), warning(of22), warning(of22, 'DeprecationWarning')]);
+    expect(found).toMatchObject([
+      {
+        rule: 'listener-leak',
+        leaks: {
+          count: 2,
+          longest: {
+            emitter: '[Feed]',
+            event: 'price',
+            listeners: 11,
+            where: 'join (/app/a.js:3:7)',
+            stack: ['join (/app/a.js:3:7)'],
+          },
+        },
+      },
+    ]);
+    for (const message of ['in other words', of22.replace('price', 'p'.repeat(500))]) {
+      expect(findingsOf([warning(message)]).findings).toMatchObject([
+        { rule: 'listener-leak', leaks: { longest: { emitter: '', event: '', listeners: 0 } } },
+      ]);
+    }
   });
 
   it('find equal calls during one request, and share them among requests that overlap', () => {
@@ -234,12 +267,13 @@ describe('findings', () => {
         end(ms + 5 + ((i * 7919) % 13), i, { status: i % 7 === 0 ? 500 : 200 }),
       );
       events.push(stall(ms + 19, 55 + (i % 5), 9));
+      if (i % 50 === 0) events.push(made('node_process:warning', ms + 19, { name: 'MaxListenersExceededWarning' }));
     }
     // Waits at a cut belong to the part with the begin.
     const dataOf = (handler: ReturnType<typeof findings>) => {
-      const { spans, stalls, eventCount, findings: found } = handler.data();
+      const { spans, stalls, leaks, eventCount, findings: found } = handler.data();
       const requests = spans.request.map(({ label, durations, serverErrors }) => [label, durations, serverErrors]);
-      return { requests, stalls, eventCount, rules: found.map(({ rule }) => rule) };
+      return { requests, stalls, leaks, eventCount, rules: found.map(({ rule }) => rule) };
     };
     const whole = findings();
     show(whole, stream, events);

@@ -4,12 +4,14 @@ import type { Handler } from '../handler.ts';
 import { EventPairs } from '../pairs/pair-rule.ts';
 import { addLosses, type Losses, lossesOf, NO_LOSSES } from '../statistics/losses.ts';
 import { applyRules, type Finding } from './apply-rules.ts';
-import { fieldsReader, firstText, nsSinceStart, numberOf, programFrameAt, stackLines } from './event-fields.ts';
-import type { Facts, Stall, UncaughtError } from './facts.ts';
+import { fieldsReader, firstText, nsSinceStart, numberOf } from './event-fields.ts';
+import type { Facts, ListenerLeak, Stall, UncaughtError } from './facts.ts';
 import { type Grouped, GroupedCounts } from './grouped-counts.ts';
+import { listenerLeak, WARNING } from './listener-leaks.ts';
 import { Processes, type ProcessState } from './processes.ts';
 import { isCall, spanKind } from './span-kind.ts';
 import { Spans, type SpansState } from './spans.ts';
+import { LINE_LENGTH_MAX, programFrameAt, shortStack, stackLines } from './stack-lines.ts';
 import { type Thread, Threads } from './threads.ts';
 import { greatest, least, TimeLine } from './time-line.ts';
 
@@ -21,6 +23,7 @@ export interface FindingsState {
   readonly knownCount: number;
   readonly spans: SpansState;
   readonly stalls: readonly Grouped<Stall>[];
+  readonly leaks: readonly Grouped<ListenerLeak>[];
   readonly errors: readonly Grouped<UncaughtError>[];
   readonly processes: readonly ProcessState[];
 }
@@ -33,8 +36,6 @@ export interface Findings extends Facts {
 const STALL = 'node_eventloop:stall';
 const COLLECTION = 'node_gc:collection';
 const UNCAUGHT = /^(node_process|node_promise|ringtail_process):(uncaught|unhandled)/;
-const STACK_LINES_MAX = 20;
-const LINE_LENGTH_MAX = 500;
 
 /** Finds what a person would look for first: slow requests and what happened during them, stalls, errors. */
 export function findings(): Handler<FindingsState, Findings> {
@@ -49,6 +50,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
   readonly #threads = new Threads();
   readonly #spans = new Spans(this.#timeLine);
   readonly #stalls = new GroupedCounts<Stall>();
+  readonly #leaks = new GroupedCounts<ListenerLeak>();
   readonly #errors = new GroupedCounts<UncaughtError>();
   readonly #processes = new Processes();
   #eventCount = 0;
@@ -88,6 +90,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
   #receiver(of: EventRecordClass, stream: DataStream, args: Arguments): Receive | undefined {
     if (of.name === STALL) return this.#stallReceiver(of, args);
     if (of.name === COLLECTION) return this.#collectionReceiver(of, args);
+    if (of.name === WARNING) return this.#warningReceiver(of, args);
     if (UNCAUGHT.test(of.name)) return this.#errorReceiver(of, args);
     const pair = this.#pairs.pairOf(of, stream);
     if (pair === undefined) {
@@ -156,6 +159,16 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
     };
   }
 
+  #warningReceiver(of: EventRecordClass, args: Arguments): Receive {
+    const fieldsOf = fieldsReader(of, args);
+    const stackAt = args.add('stack');
+    return (view, values) => {
+      const atNs = this.#timeLine.absolute(this.#timeLine.at(view));
+      const leak = listenerLeak(fieldsOf(values), stackLines(values[stackAt]), atNs);
+      if (leak !== undefined) this.#leaks.add(JSON.stringify([leak.emitter, leak.event, leak.where]), 0, leak);
+    };
+  }
+
   seeLoss(loss: LossMessage): void {
     this.#losses = addLosses(this.#losses, lossesOf(loss));
     this.#spans.giveUp(loss.stream);
@@ -171,6 +184,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
       losses: this.#losses,
       spans: this.#spans.state(),
       stalls: this.#stalls.state(),
+      leaks: this.#leaks.state(),
       errors: this.#errors.state(),
       processes: this.#processes.state(),
     };
@@ -192,6 +206,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
     this.#losses = addLosses(this.#losses, state.losses);
     this.#spans.merge(state.spans);
     this.#stalls.merge(state.stalls);
+    this.#leaks.merge(state.leaks);
     this.#errors.merge(state.errors);
     this.#processes.merge(state.processes);
   }
@@ -204,6 +219,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
       losses: this.#losses,
       ...this.#spans.data(),
       stalls: this.#stalls.data(),
+      leaks: this.#leaks.data(),
       errors: this.#errors.data(),
       processes: this.#processes.data(),
     };
@@ -215,8 +231,4 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
 function isAlsoIn({ name }: EventRecordClass, { class: { eventRecordClasses } }: DataStream): boolean {
   const other = name.replace(':slow_', ':');
   return other !== name && eventRecordClasses.some((of) => of.name === other);
-}
-
-function shortStack(lines: readonly string[]): string[] {
-  return lines.slice(0, STACK_LINES_MAX).map((line) => line.slice(0, LINE_LENGTH_MAX));
 }

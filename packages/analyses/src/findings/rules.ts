@@ -72,6 +72,12 @@ export const RULES = {
     measures: 'requests or operations with one name that failed with one error',
     advice: 'See the events of the failed ones, and what happened before.',
   },
+  'listener-leak': {
+    threshold: 1,
+    unit: 'count',
+    measures: 'emitters with more listeners of one event than their limit, added at one place',
+    advice: 'Remove each listener when its work is done, or add one listener for all of that work.',
+  },
   'gc-share': {
     threshold: 0.1,
     unit: 'share',

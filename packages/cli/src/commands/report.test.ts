@@ -20,6 +20,8 @@ event { name = "node_http:server_request_end"; id = 1; fields := struct { u8 req
 const QUERIES = `${REQUESTS}
 event { name = "node_pg:query_begin"; id = 2; fields := struct { u8 call_id; string host; string query; }; };
 event { name = "node_pg:query_end"; id = 3; fields := struct { u8 call_id; }; };`;
+const WARNINGS = METADATA(`
+event { name = "node_process:warning"; id = 0; fields := struct { string name; string message; string stack; }; };`);
 const TICKS = METADATA('event { name = "tick"; id = 0; fields := struct { u8 n; }; };');
 const MS = 1_000_000;
 
@@ -76,6 +78,17 @@ describe('report', () => {
     expect(shown).toMatch(
       /equal calls in one go: PostgreSQL db SELECT \?.*\n.*\n.* --begin 1\.0+ --end 1\.040000000\n/,
     );
+  });
+
+  it('names an emitter with too many listeners, and the code that adds them', async () => {
+    const leak =
+      'Possible EventEmitter memory leak detected. 11 price listeners added to [Feed]. MaxListeners is 10. Use';
+    const stack = 'Error\n at on (node:events:1:1)\n at join (/a.js:3:7)';
+    const { text: shown } = await report(WARNINGS, [
+      event(0, 10, text('MaxListenersExceededWarning'), text(leak), text(stack)),
+    ]);
+    expect(shown).toMatch(/^1\. 11 listeners of price were added to \[Feed\].*join \(\/a\.js:3:7\)\.\n {5}at join/m);
+    expect(shown).toContain(`--name node_process:warning --filter 'name == "MaxListenersExceededWarning"'\n`);
   });
 
   it('writes the same as JSON and as Markdown', async () => {

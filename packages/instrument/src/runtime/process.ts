@@ -42,12 +42,13 @@ function warnings({ provider, str }: Tracer): EventSource {
       ['name', str],
       ['code', str],
       ['message', str],
+      ['stack', str],
     ],
     { logLevel: 'warning' },
   );
   const listener = (warning: unknown) => {
-    const { name, message } = described(warning);
-    event(name, propertyOf(warning as object, 'code'), message);
+    const { name, message, stack } = described(warning);
+    event(name, propertyOf(warning as object, 'code'), message, stack);
   };
   return { tracepoints: [event], install: () => listenToProcess('warning', listener) };
 }

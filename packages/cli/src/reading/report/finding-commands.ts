@@ -19,6 +19,8 @@ export function findingCommand(finding: Finding, paths: readonly string[]): stri
         ? stats(paths, slowest, 'operation')
         : stats(paths, slowest, hostField(slowest));
     }
+    case 'listener-leak':
+      return view(paths, '--name', 'node_process:warning', '--filter', 'name == "MaxListenersExceededWarning"');
     case 'server-errors':
       return view(paths, '--name', finding.span.slowest.end, '--filter', 'status >= 500');
     case 'aborted-requests':

@@ -1,4 +1,12 @@
-import { type Finding, type RepeatedCalls, RULES, type WaitKind, type WaitSummary } from '@ringtail/analyses';
+import {
+  type Finding,
+  type Grouped,
+  type ListenerLeak,
+  type RepeatedCalls,
+  RULES,
+  type WaitKind,
+  type WaitSummary,
+} from '@ringtail/analyses';
 import { visibleLine } from '@ringtail/base/text';
 import { formatCount, plural } from '../../output/quantity.ts';
 import { durationText } from '../statistics/number-text.ts';
@@ -47,6 +55,8 @@ export function findingText(finding: Finding): string {
       const { label, durations } = finding.span;
       return `${shown(label)} took up to ${durationText(durations.maximum)}, median ${durationText(durations.median)}, ${formatCount(durations.count)} in all.`;
     }
+    case 'listener-leak':
+      return leakText(finding.leaks);
     case 'server-errors': {
       const { label, serverErrors, durations } = finding.span;
       return `${shown(label)} answered ${formatCount(serverErrors)} of ${plural(durations.count, 'request')} with a status of 500 or more.`;
@@ -77,6 +87,15 @@ export function findingText(finding: Finding): string {
 /** The sentence of what to do. */
 export function adviceOf({ rule }: Finding): string {
   return RULES[rule].advice;
+}
+
+function leakText({ count, longest }: Grouped<ListenerLeak>): string {
+  const { listeners, event, emitter, where } = longest;
+  const what = listeners > 0 ? `${plural(listeners, 'listener')} of ${shown(event)}` : 'Too many listeners';
+  const on = emitter === '' ? 'one emitter' : shown(emitter);
+  const emitters = count === 1 ? '' : `, and to ${plural(count - 1, 'other emitter')}`;
+  const lastIn = where === '' ? '' : `; the last one in ${shown(where)}`;
+  return `${what} were added to ${on}${emitters}, and none was removed in time${lastIn}.`;
 }
 
 function repeatedText(

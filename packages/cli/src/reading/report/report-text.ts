@@ -46,10 +46,22 @@ function findingLines(finding: Finding, i: number, paths: readonly string[], { w
   ];
 }
 
-/** The stack of a stall or an exception. */
+/** The stack of a stall, an exception or a listener. */
 export function stackOf(finding: Finding): readonly string[] {
-  if (finding.rule === 'event-loop-stall') return finding.stalls.longest.stack.slice(0, STACK_LINES_SHOWN);
-  return finding.rule === 'uncaught-exception' ? finding.error.longest.stack.slice(0, STACK_LINES_SHOWN) : [];
+  return wholeStackOf(finding).slice(0, STACK_LINES_SHOWN);
+}
+
+function wholeStackOf(finding: Finding): readonly string[] {
+  switch (finding.rule) {
+    case 'event-loop-stall':
+      return finding.stalls.longest.stack;
+    case 'uncaught-exception':
+      return finding.error.longest.stack;
+    case 'listener-leak':
+      return finding.leaks.longest.stack;
+    default:
+      return [];
+  }
 }
 
 function slowestLines({ title, heads, rows, command }: ReportTable, { width, style }: TextStyle): string[] {
