@@ -6,7 +6,7 @@ export type { ListenerLeak, Stall, UncaughtError } from './findings/facts.ts';
 export { type Findings, type FindingsState, findings } from './findings/findings.ts';
 export type { Grouped } from './findings/grouped-counts.ts';
 export type { ProcessTimes } from './findings/processes.ts';
-export { RULES, type Rule, type RuleId } from './findings/rules.ts';
+export { RULES, type Rule, type RuleId, type SlowCallRule } from './findings/rules.ts';
 export type { SlowSpan } from './findings/span.ts';
 export type { RepeatedCalls, SpanStatistics, SpanTime } from './findings/span-summary.ts';
 export { secondsText } from './findings/time-line.ts';

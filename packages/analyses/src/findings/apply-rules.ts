@@ -1,7 +1,8 @@
 import type { Facts, ListenerLeak, Stall, UncaughtError } from './facts.ts';
 import type { Grouped } from './grouped-counts.ts';
 import type { ProcessTimes } from './processes.ts';
-import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches } from './rules.ts';
+import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches, type SlowCallRule } from './rules.ts';
+import { slowCallRule } from './span-kind.ts';
 import type { RepeatedCalls, SpanStatistics } from './span-summary.ts';
 import { byTarget } from './waits.ts';
 
@@ -12,7 +13,7 @@ export type Finding =
   | { readonly rule: 'synchronous-files'; readonly span: SpanStatistics; readonly count: number; readonly ns: number }
   | { readonly rule: 'repeated-calls'; readonly span: SpanStatistics; readonly calls: RepeatedCalls }
   | {
-      readonly rule: 'slow-operation' | 'slow-call' | 'server-errors' | 'aborted-requests';
+      readonly rule: 'slow-operation' | SlowCallRule | 'server-errors' | 'aborted-requests';
       readonly span: SpanStatistics;
     }
   | {
@@ -45,6 +46,13 @@ function errorsOf(rule: 'client-errors' | 'failed-operations', spans: readonly S
 const own = ({ spans }: Facts) => [...spans.request, ...spans.operation];
 const longest = ({ durations }: SpanStatistics) => Number(durations.maximum);
 
+function slowCalls(rule: SlowCallRule): Find {
+  return ({ spans }) =>
+    spans.call
+      .filter((span) => slowCallRule(span.slowest.begin) === rule && reaches(rule, longest(span)))
+      .map((span) => ({ rule, span }));
+}
+
 const FINDERS: Readonly<Record<RuleId, Find>> = {
   'uncaught-exception': ({ errors }) => errors.map((error) => ({ rule: 'uncaught-exception', error })),
   'event-loop-stall': ({ stalls }) =>
@@ -66,8 +74,9 @@ const FINDERS: Readonly<Record<RuleId, Find>> = {
     own(data)
       .filter((span) => reaches('slow-operation', longest(span)))
       .map((span) => ({ rule: 'slow-operation', span })),
-  'slow-call': ({ spans }) =>
-    spans.call.filter((span) => reaches('slow-call', longest(span))).map((span) => ({ rule: 'slow-call', span })),
+  'pool-wait': slowCalls('pool-wait'),
+  'slow-name': slowCalls('slow-name'),
+  'slow-call': slowCalls('slow-call'),
   'server-errors': ({ spans }) =>
     spans.request
       .filter(({ serverErrors }) => reaches('server-errors', serverErrors))

@@ -10,10 +10,11 @@ const CLASSES: MadeClasses = {
   'node_http:client_request_end': ['call_id', 'status', 'error'],
   'node_pg:query_begin': ['call_id', 'host', 'port', 'query'],
   'node_pg:query_end': ['call_id', 'rows', 'error'],
-  'node_pg:slow_acquire': ['host', 'port', 'duration_ns'],
+  'node_pg:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
   'node_ioredis:command_end': ['call_id', 'error'],
   'node_eventloop:stall': ['duration_ns', 'stack'],
+  'node_dns:lookup': ['operation', 'name', 'duration_ns'],
   'node_process:warning': ['name', 'message', 'stack'],
   'node_gc:collection': ['kind', 'duration_ns'],
   'node_fs:slow_operation': ['operation', 'form', 'path', 'duration_ns'],
@@ -159,15 +160,15 @@ describe('findings', () => {
       ...Array.from({ length: 10 }, (_, i) => query(1 + i, 0.5, i, 'SELECT * FROM items WHERE order_id = $1')).flat(),
       end(20, 1),
       ...query(30, 300, 11, 'SELECT * FROM orders'),
-      made('node_pg:slow_acquire', 700, { host: 'db', port: 5432, duration_ns: 250 * MS }),
+      made('node_pg:slow_acquire', 700, { host: 'db', port: 5432, connections: 1, duration_ns: 100 * MS }),
     ]);
     expect(found).toMatchObject([
       {
         rule: 'repeated-calls',
         calls: { target: 'PostgreSQL db:5432', pattern: 'SELECT * FROM items WHERE order_id = $1', most: 10 },
       },
+      { rule: 'pool-wait', span: { label: 'pool of PostgreSQL db:5432', slowest: { fields: { connections: 1 } } } },
       { rule: 'slow-call', span: { label: 'PostgreSQL db:5432 SELECT * FROM orders' } },
-      { rule: 'slow-call', span: { label: 'pool of PostgreSQL db:5432' } },
     ]);
   });
 
@@ -228,6 +229,8 @@ describe('findings', () => {
         duration_ns: 10 * MS,
       }),
       end(813, 4),
+      made('node_dns:lookup', 850, { operation: 'lookup', name: 'slow.example', duration_ns: 100 * MS }),
+      made('node_dns:lookup', 860, { operation: 'lookup', name: 'other.example', duration_ns: 99.9 * MS }),
       made('node_process:uncaught_exception', 900, { message: 'no', stack: 'Error: no\n at f (a.js:1:1)' }),
       made('node_gc:collection', 1000, { kind: 1, duration_ns: 100 * MS }),
     ]);
@@ -236,6 +239,7 @@ describe('findings', () => {
       'event-loop-stall',
       'synchronous-files',
       'slow-operation',
+      'slow-name',
       'slow-call',
       'server-errors',
       'aborted-requests',

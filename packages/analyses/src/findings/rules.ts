@@ -42,10 +42,22 @@ export const RULES = {
     measures: 'longest request or operation with one name',
     advice: 'See what happened during the slowest one, longest first.',
   },
+  'pool-wait': {
+    threshold: 100 * MS,
+    unit: 'ns',
+    measures: 'longest wait for a connection of one pool',
+    advice: 'Allow the pool more connections (of pg: max), or give each one back sooner.',
+  },
+  'slow-name': {
+    threshold: 100 * MS,
+    unit: 'ns',
+    measures: 'longest lookup of one name (DNS)',
+    advice: 'Check the DNS servers that this program asks (/etc/resolv.conf, dns.setServers), or keep the addresses.',
+  },
   'slow-call': {
     threshold: 200 * MS,
     unit: 'ns',
-    measures: 'longest call to one host',
+    measures: 'longest call to one host, without pools and names',
     advice: 'Look for the reason there, set a timeout, or make the calls side by side.',
   },
   'server-errors': {
@@ -93,6 +105,9 @@ export const RULES = {
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleId = keyof typeof RULES;
+
+/** Rules about long calls; each call has one of them. */
+export type SlowCallRule = 'slow-call' | 'slow-name' | 'pool-wait';
 
 /** Shorter garbage collection in total is no finding, whatever its share. */
 export const GC_TOTAL_NS_MIN = 100 * MS;

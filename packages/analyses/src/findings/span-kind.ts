@@ -1,18 +1,27 @@
 import { type EventFields, firstText } from './event-fields.ts';
 import { pathPattern } from './path-pattern.ts';
+import type { SlowCallRule } from './rules.ts';
 import type { Wait, WaitKind } from './waits.ts';
 
 /** A time span between two events: a request of a server, a call of the program, or an operation of its own. */
 export type SpanKind = 'request' | 'call' | 'operation';
 
+interface Call {
+  readonly name: RegExp;
+  readonly kind: WaitKind;
+  readonly word: string;
+  /** The rule that reports a long one. */
+  readonly slow?: SlowCallRule;
+}
+
 /** Calls of the runtime's providers: words for their targets, by the name of the event that begins or reports them. */
-const CALLS: readonly { readonly name: RegExp; readonly kind: WaitKind; readonly word: string }[] = [
+const CALLS: readonly Call[] = [
   { name: /^node_http2?:client_request_|^node_undici:request_/, kind: 'call', word: 'HTTP' },
-  { name: /^node_dns:/, kind: 'call', word: 'DNS' },
+  { name: /^node_dns:/, kind: 'call', word: 'DNS', slow: 'slow-name' },
   { name: /^node_net:connect_/, kind: 'call', word: 'connect' },
   { name: /^node_tls:connect_/, kind: 'call', word: 'TLS' },
   { name: /^node_pg:query_/, kind: 'call', word: 'PostgreSQL' },
-  { name: /^node_pg:(slow_)?acquire$/, kind: 'call', word: 'pool of PostgreSQL' },
+  { name: /^node_pg:(slow_)?acquire$/, kind: 'call', word: 'pool of PostgreSQL', slow: 'pool-wait' },
   { name: /^node_ioredis:command_/, kind: 'call', word: 'Redis' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
@@ -33,6 +42,11 @@ export function spanKind(name: string): SpanKind | undefined {
 /** Whether events of this name begin, end or report a call. */
 export function isCall(name: string): boolean {
   return CALLS.some((call) => call.name.test(name));
+}
+
+/** The rule that reports a long call, by the name of the event that begins or reports it. */
+export function slowCallRule(name: string): SlowCallRule {
+  return CALLS.find((call) => call.name.test(name))?.slow ?? 'slow-call';
 }
 
 /** The name that a span has in the report. `fields` are of its begin and its end. */

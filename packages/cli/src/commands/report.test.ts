@@ -20,12 +20,21 @@ event { name = "node_http:server_request_end"; id = 1; fields := struct { u8 req
 const QUERIES = `${REQUESTS}
 event { name = "node_pg:query_begin"; id = 2; fields := struct { u8 call_id; string host; string query; }; };
 event { name = "node_pg:query_end"; id = 3; fields := struct { u8 call_id; }; };`;
+const WAITS = METADATA(`
+typealias integer { size = 32; } := u32;
+event { name = "node_pg:slow_acquire"; id = 0; fields := struct { string host; u8 connections; u32 duration_ns; }; };
+event { name = "node_dns:lookup"; id = 1; fields := struct { string name; u32 duration_ns; }; };`);
 const WARNINGS = METADATA(`
 event { name = "node_process:warning"; id = 0; fields := struct { string name; string message; string stack; }; };`);
 const TICKS = METADATA('event { name = "tick"; id = 0; fields := struct { u8 n; }; };');
 const MS = 1_000_000;
 
 const text = (value: string) => Buffer.from(`${value}\0`);
+const duration = (ms: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(ms * MS);
+  return bytes;
+};
 
 /** Bytes of an event. */
 function event(id: number, ms: number, ...fields: readonly Buffer[]): Buffer {
@@ -89,6 +98,21 @@ describe('report', () => {
     ]);
     expect(shown).toMatch(/^1\. 11 listeners of price were added to \[Feed\].*join \(\/a\.js:3:7\)\.\n {5}at join/m);
     expect(shown).toContain(`--name node_process:warning --filter 'name == "MaxListenersExceededWarning"'\n`);
+  });
+
+  it('names the pool and the name of a host that was waited for', async () => {
+    const { text: shown } = await report(WAITS, [
+      event(0, 20, text('db'), Buffer.from([1]), duration(150)),
+      event(1, 30, text('slow.example'), duration(120)),
+    ]);
+    expect(shown).toContain(
+      '1. The pool of PostgreSQL db had 1 connection: a caller waited up to 150 ms, median 150 ms, 1 in all.\n   Allow',
+    );
+    expect(shown).toContain('--name node_pg:slow_acquire --by host\n');
+    expect(shown).toContain(
+      '2. The lookup of the name slow.example (DNS) took up to 120 ms, median 120 ms, 1 in all.\n   Check the DNS',
+    );
+    expect(shown).toContain('--name node_dns:lookup --by name\n');
   });
 
   it('writes the same as JSON and as Markdown', async () => {

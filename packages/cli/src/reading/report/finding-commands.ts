@@ -13,11 +13,11 @@ export function findingCommand(finding: Finding, paths: readonly string[]): stri
       return spanCommand(finding.span.slowest, paths);
     case 'repeated-calls':
       return spanCommand(finding.calls.worst, paths);
+    case 'pool-wait':
+    case 'slow-name':
     case 'slow-call': {
       const { slowest } = finding.span;
-      return slowest.begin === slowest.end
-        ? stats(paths, slowest, 'operation')
-        : stats(paths, slowest, hostField(slowest));
+      return stats(paths, slowest, targetField(slowest));
     }
     case 'listener-leak':
       return view(paths, '--name', 'node_process:warning', '--filter', 'name == "MaxListenersExceededWarning"');
@@ -53,8 +53,8 @@ export function labelCommand({ slowest }: SpanStatistics, paths: readonly string
   return stats(paths, slowest, slowest.kind === 'request' ? 'path' : undefined);
 }
 
-function hostField({ fields }: SlowSpan): string | undefined {
-  return ['host', 'origin', 'name'].find((name) => fields[name] !== undefined);
+function targetField({ fields }: SlowSpan): string | undefined {
+  return ['host', 'origin', 'name', 'operation'].find((name) => fields[name] !== undefined);
 }
 
 function stats(paths: readonly string[], { begin, end }: SlowSpan, by: string | undefined): string {

@@ -4,6 +4,7 @@ import {
   type ListenerLeak,
   type RepeatedCalls,
   RULES,
+  type SpanStatistics,
   type WaitKind,
   type WaitSummary,
 } from '@ringtail/analyses';
@@ -51,9 +52,17 @@ export function findingText(finding: Finding): string {
     case 'repeated-calls':
       return repeatedText(finding.span.label, finding.calls);
     case 'slow-operation':
-    case 'slow-call': {
-      const { label, durations } = finding.span;
-      return `${shown(label)} took up to ${durationText(durations.maximum)}, median ${durationText(durations.median)}, ${formatCount(durations.count)} in all.`;
+    case 'slow-call':
+      return `${shown(finding.span.label)} took up to ${durationsText(finding.span)}.`;
+    case 'pool-wait': {
+      const { label, slowest } = finding.span;
+      const connections = Number(slowest.fields.connections ?? 0);
+      const had = connections > 0 ? `had ${plural(connections, 'connection')}` : 'was empty';
+      return `The ${shown(label)} ${had}: a caller waited up to ${durationsText(finding.span)}.`;
+    }
+    case 'slow-name': {
+      const name = String(finding.span.slowest.fields.name ?? finding.span.label);
+      return `The lookup of the name ${shown(name)} (DNS) took up to ${durationsText(finding.span)}.`;
     }
     case 'listener-leak':
       return leakText(finding.leaks);
@@ -87,6 +96,11 @@ export function findingText(finding: Finding): string {
 /** The sentence of what to do. */
 export function adviceOf({ rule }: Finding): string {
   return RULES[rule].advice;
+}
+
+function durationsText({ durations }: SpanStatistics): string {
+  const { maximum, median, count } = durations;
+  return `${durationText(maximum)}, median ${durationText(median)}, ${formatCount(count)} in all`;
 }
 
 function leakText({ count, longest }: Grouped<ListenerLeak>): string {
