@@ -4,13 +4,19 @@ import type { ProcessTimes } from './processes.ts';
 import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches, type SlowCallRule } from './rules.ts';
 import { slowCallRule } from './span-kind.ts';
 import type { RepeatedCalls, SpanStatistics } from './span-summary.ts';
-import { byTarget } from './waits.ts';
+import { byTarget, type WaitSummary } from './waits.ts';
 
 /** The result of a rule, with the data that it is about. */
 export type Finding =
   | { readonly rule: 'uncaught-exception'; readonly error: Grouped<UncaughtError> }
   | { readonly rule: 'event-loop-stall'; readonly stalls: Grouped<Stall> }
-  | { readonly rule: 'synchronous-files'; readonly span: SpanStatistics; readonly count: number; readonly ns: number }
+  | {
+      readonly rule: 'synchronous-files';
+      readonly span: SpanStatistics;
+      readonly count: number;
+      readonly ns: number;
+      readonly longest: Pick<WaitSummary, 'target' | 'longest'>;
+    }
   | { readonly rule: 'repeated-calls'; readonly span: SpanStatistics; readonly calls: RepeatedCalls }
   | {
       readonly rule: 'slow-operation' | SlowCallRule | 'server-errors' | 'aborted-requests';
@@ -64,7 +70,9 @@ const FINDERS: Readonly<Record<RuleId, Find>> = {
       const waits = byTarget(span.slowest.waits).filter(({ kind }) => kind === 'sync-file');
       const ns = waits.reduce((sum, wait) => sum + wait.totalNs, 0);
       const count = waits.reduce((sum, wait) => sum + wait.count, 0);
-      return reaches('synchronous-files', ns) ? [{ rule: 'synchronous-files' as const, span, count, ns }] : [];
+      const longest = waits.toSorted((a, b) => b.longestNs - a.longestNs)[0];
+      if (longest === undefined || !reaches('synchronous-files', ns)) return [];
+      return [{ rule: 'synchronous-files' as const, span, count, ns, longest }];
     }),
   'repeated-calls': (data) =>
     own(data)

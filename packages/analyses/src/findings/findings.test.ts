@@ -136,6 +136,19 @@ describe('findings', () => {
     }
   });
 
+  it('name the longest synchronous file operation of a request', () => {
+    const read = (ms: number, path: string, durationMs: number, operation = 'readFileSync') =>
+      made('node_fs:slow_operation', ms, { operation, form: 'sync', path, duration_ns: durationMs * MS });
+    const events = [
+      begin(0, 1, '/a'),
+      ...[read(10, '/f', 6), read(20, '/g', 8), read(30, '/h', 7, 'statSync')],
+      end(40, 1),
+    ];
+    expect(findingsOf(events).findings).toMatchObject([
+      { rule: 'synchronous-files', count: 3, longest: { target: 'readFileSync', longest: '/g' } },
+    ]);
+  });
+
   it('find equal calls during one request, and share them among requests that overlap', () => {
     const calls = (count: number, from: number) =>
       Array.from({ length: count }, (_, i) => [call(from + i, i, `/items/${i}`), called(from + i + 0.5, i)]).flat();

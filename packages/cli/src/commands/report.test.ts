@@ -26,6 +26,13 @@ event { name = "node_pg:slow_acquire"; id = 0; fields := struct { string host; u
 event { name = "node_dns:lookup"; id = 1; fields := struct { string name; u32 duration_ns; }; };`);
 const WARNINGS = METADATA(`
 event { name = "node_process:warning"; id = 0; fields := struct { string name; string message; string stack; }; };`);
+const READS = `${REQUESTS}
+typealias integer { size = 32; } := u32;
+event {
+  name = "node_fs:slow_operation";
+  id = 2;
+  fields := struct { string operation; string form; string path; u32 duration_ns; };
+};`;
 const TICKS = METADATA('event { name = "tick"; id = 0; fields := struct { u8 n; }; };');
 const MS = 1_000_000;
 
@@ -98,6 +105,19 @@ describe('report', () => {
     ]);
     expect(shown).toMatch(/^1\. 11 listeners of price were added to \[Feed\].*join \(\/a\.js:3:7\)\.\n {5}at join/m);
     expect(shown).toContain(`--name node_process:warning --filter 'name == "MaxListenersExceededWarning"'\n`);
+  });
+
+  it('names the longest synchronous file operation of a request', async () => {
+    const shownWith = async (...durationsMs: readonly number[]) => {
+      const read = (ms: number, i: number) =>
+        event(2, 45 + i, text('readFileSync'), text('sync'), text(`/${i}`), duration(ms));
+      const [begin, end] = request('/cart', 40) as [Buffer, Buffer];
+      return (await report(READS, [begin, ...durationsMs.map(read), end])).text.replace(/\s+/g, ' ');
+    };
+    expect(await shownWith(30)).toContain('waited 30.0 ms for 1 synchronous file operation: readFileSync /0. ');
+    expect(await shownWith(4, 7)).toContain(
+      'waited 11.0 ms for 2 synchronous file operations: the longest was readFileSync /1. ',
+    );
   });
 
   it('names the pool and the name of a host that was waited for', async () => {

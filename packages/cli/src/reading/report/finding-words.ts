@@ -47,8 +47,12 @@ export function findingText(finding: Finding): string {
       const where = longest.where === '' ? '' : ` in ${shown(longest.where)}`;
       return `The event loop was blocked for ${durationText(longestNs)}${where}${times(count)}.`;
     }
-    case 'synchronous-files':
-      return `${shown(finding.span.label)} waited ${durationText(finding.ns)} for ${plural(finding.count, 'synchronous file operation')}.`;
+    case 'synchronous-files': {
+      const { span, ns, count, longest } = finding;
+      const operation = [longest.target, longest.longest].filter(Boolean).map(shown).join(' ');
+      const longestText = count === 1 ? operation : `the longest was ${operation}`;
+      return `${shown(span.label)} waited ${durationText(ns)} for ${plural(count, 'synchronous file operation')}: ${longestText}.`;
+    }
     case 'repeated-calls':
       return repeatedText(finding.span.label, finding.calls);
     case 'slow-operation':
