@@ -4,12 +4,13 @@ import type { ProcessTimes } from './processes.ts';
 import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches, type SlowCallRule } from './rules.ts';
 import { slowCallRule } from './span-kind.ts';
 import type { RepeatedCalls, SpanStatistics } from './span-summary.ts';
+import { isInRegularExpression } from './stack-lines.ts';
 import { byTarget, type WaitSummary } from './waits.ts';
 
 /** The result of a rule, with the data that it is about. */
 export type Finding =
   | { readonly rule: 'uncaught-exception'; readonly error: Grouped<UncaughtError> }
-  | { readonly rule: 'event-loop-stall'; readonly stalls: Grouped<Stall> }
+  | { readonly rule: 'event-loop-stall' | 'slow-regular-expression'; readonly stalls: Grouped<Stall> }
   | {
       readonly rule: 'synchronous-files';
       readonly span: SpanStatistics;
@@ -63,8 +64,17 @@ const FINDERS: Readonly<Record<RuleId, Find>> = {
   'uncaught-exception': ({ errors }) => errors.map((error) => ({ rule: 'uncaught-exception', error })),
   'event-loop-stall': ({ stalls }) =>
     stalls
-      .filter(({ longestNs }) => reaches('event-loop-stall', longestNs))
+      .filter(
+        ({ longestNs, longest }) => reaches('event-loop-stall', longestNs) && !isInRegularExpression(longest.stack),
+      )
       .map((group) => ({ rule: 'event-loop-stall', stalls: group })),
+  'slow-regular-expression': ({ stalls }) =>
+    stalls
+      .filter(
+        ({ longestNs, longest }) =>
+          reaches('slow-regular-expression', longestNs) && isInRegularExpression(longest.stack),
+      )
+      .map((group) => ({ rule: 'slow-regular-expression', stalls: group })),
   'synchronous-files': (data) =>
     own(data).flatMap((span) => {
       const waits = byTarget(span.slowest.waits).filter(({ kind }) => kind === 'sync-file');

@@ -104,6 +104,28 @@ describe('findings', () => {
     expect(findingsOf(events).findings.find(({ rule }) => rule === 'repeated-calls')).toMatchObject(found);
   });
 
+  it('report stalls in regular expressions by a rule of their own', () => {
+    const caller = 'at check (/app/a.js:1:1)';
+    const innermost = [
+      'RegExp.test (<anonymous>)',
+      'RegExpStringIterator.next (<anonymous>)',
+      'String.replace (<anonymous>)',
+      '[Symbol.replace] (<anonymous>)',
+    ];
+    for (const frame of innermost) {
+      expect(findingsOf([stall(100, 50, 1, [frame, caller])]).findings).toMatchObject([
+        { rule: 'slow-regular-expression', stalls: { longest: { where: 'check (/app/a.js:1:1)' } } },
+      ]);
+    }
+    for (const frame of [
+      'Array.sort (<anonymous>)',
+      'String.replace (/app/a.js:2:2)',
+      'RegExper.run (/app/a.js:3:3)',
+    ]) {
+      expect(rulesOf(findingsOf([stall(100, 50, 1, [frame, caller])]))).toEqual(['event-loop-stall']);
+    }
+  });
+
   it('name emitters with too many listeners, and the code that adds them', () => {
     const warning = (message: string, name = 'MaxListenersExceededWarning') => {
       const frames = ['_addListener (node:events:588:17)', 'Feed.on (node:events:606:10)', 'join (/app/a.js:3:7)'];

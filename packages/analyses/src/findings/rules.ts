@@ -24,6 +24,13 @@ export const RULES = {
     measures: 'longest stall of an event loop with one stack',
     advice: 'Divide this work into parts, make it asynchronous, or move it to a worker thread.',
   },
+  'slow-regular-expression': {
+    threshold: 50 * MS,
+    unit: 'ns',
+    measures: 'longest stall of an event loop in a regular expression with one stack',
+    advice:
+      'Rewrite the expression without repetitions within repetitions, such as (a+)+, or limit the length of the text.',
+  },
   'synchronous-files': {
     threshold: 10 * MS,
     unit: 'ns',

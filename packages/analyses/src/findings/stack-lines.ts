@@ -8,6 +8,13 @@ const STACK_LINES_MAX = 20;
 /** Matches a frame in Node.js itself (`node:…`) or in a function that is built into V8. */
 const OF_NODE = /(?:^|\(|async )(?:node:[^()]*|<anonymous>|native)\)?$/;
 
+/**
+ * Matches a function of V8 that runs a regular expression. V8 interrupts these functions within the expression only, so
+ * a stack that was taken in one of them is of an expression that takes long.
+ */
+const OF_REGULAR_EXPRESSION =
+  /^(?:RegExp(?:StringIterator)?\.|(?:String\.|\[Symbol\.)(?:match|matchAll|replace|replaceAll|search|split)\b).*<anonymous>/;
+
 /** Lines of a stack, the innermost first: a sequence of texts, or one text with several lines and a message before. */
 export function stackLines(value: VisitedField): string[] {
   if (value === undefined) return [];
@@ -38,4 +45,9 @@ export function programFrameAt(stack: readonly string[]): number {
 /** The part of a stack that reports show. */
 export function shortStack(lines: readonly string[]): string[] {
   return lines.slice(0, STACK_LINES_MAX).map((line) => line.slice(0, LINE_LENGTH_MAX));
+}
+
+/** Whether the stack was taken within a regular expression. */
+export function isInRegularExpression([innermost = '']: readonly string[]): boolean {
+  return OF_REGULAR_EXPRESSION.test(innermost);
 }

@@ -23,7 +23,8 @@ event { name = "node_pg:query_end"; id = 3; fields := struct { u8 call_id; }; };
 const WAITS = METADATA(`
 typealias integer { size = 32; } := u32;
 event { name = "node_pg:slow_acquire"; id = 0; fields := struct { string host; u8 connections; u32 duration_ns; }; };
-event { name = "node_dns:lookup"; id = 1; fields := struct { string name; u32 duration_ns; }; };`);
+event { name = "node_dns:lookup"; id = 1; fields := struct { string name; u32 duration_ns; }; };
+event { name = "node_eventloop:stall"; id = 2; fields := struct { u32 duration_ns; string stack; }; };`);
 const WARNINGS = METADATA(`
 event { name = "node_process:warning"; id = 0; fields := struct { string name; string message; string stack; }; };`);
 const READS = `${REQUESTS}
@@ -133,6 +134,15 @@ describe('report', () => {
       '2. The lookup of the name slow.example (DNS) took up to 120 ms, median 120 ms, 1 in all.\n   Check the DNS',
     );
     expect(shown).toContain('--name node_dns:lookup --by name\n');
+  });
+
+  it('names the function whose regular expression blocked the event loop', async () => {
+    const stack = 'RegExp.test (<anonymous>)\ncheck (/a.js:1:1)';
+    const { text: shown } = await report(WAITS, [event(2, 90, duration(90), text(stack))]);
+    const lines = '     at RegExp.test (<anonymous>)\n     at check (/a.js:1:1)\n';
+    expect(shown).toContain(
+      `1. A regular expression blocked the event loop for 90.0 ms in check (/a.js:1:1).\n${lines}   Rewrite`,
+    );
   });
 
   it('writes the same as JSON and as Markdown', async () => {

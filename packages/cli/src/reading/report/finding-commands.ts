@@ -7,6 +7,7 @@ export function findingCommand(finding: Finding, paths: readonly string[]): stri
     case 'uncaught-exception':
       return view(paths, '--name', finding.error.longest.event);
     case 'event-loop-stall':
+    case 'slow-regular-expression':
       return view(paths, '--name', 'node_eventloop:stall');
     case 'synchronous-files':
     case 'slow-operation':

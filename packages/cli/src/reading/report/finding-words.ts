@@ -47,6 +47,11 @@ export function findingText(finding: Finding): string {
       const where = longest.where === '' ? '' : ` in ${shown(longest.where)}`;
       return `The event loop was blocked for ${durationText(longestNs)}${where}${times(count)}.`;
     }
+    case 'slow-regular-expression': {
+      const { count, longestNs, longest } = finding.stalls;
+      const where = longest.where === '' ? '' : ` in ${shown(longest.where)}`;
+      return `A regular expression blocked the event loop for ${durationText(longestNs)}${where}${times(count)}.`;
+    }
     case 'synchronous-files': {
       const { span, ns, count, longest } = finding;
       const operation = [longest.target, longest.longest].filter(Boolean).map(shown).join(' ');

@@ -54,6 +54,7 @@ export function stackOf(finding: Finding): readonly string[] {
 function wholeStackOf(finding: Finding): readonly string[] {
   switch (finding.rule) {
     case 'event-loop-stall':
+    case 'slow-regular-expression':
       return finding.stalls.longest.stack;
     case 'uncaught-exception':
       return finding.error.longest.stack;
