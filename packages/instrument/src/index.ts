@@ -13,6 +13,7 @@ import { pino } from './loggers/pino.ts';
 import { winston } from './loggers/winston.ts';
 import { ioredis } from './packages/ioredis.ts';
 import { pg } from './packages/pg.ts';
+import { redis } from './packages/redis.ts';
 import { installProbes } from './probes/install-probes.ts';
 import type { ProbedThread } from './probes/probe.ts';
 import { asyncResources, promises } from './runtime/async.ts';
@@ -63,6 +64,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   debug,
   pg,
   ioredis,
+  redis,
 };
 
 /** Declares the events of all instruments in this thread, and waits for probes. Never throws. */

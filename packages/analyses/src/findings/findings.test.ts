@@ -13,6 +13,8 @@ const CLASSES: MadeClasses = {
   'node_pg:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
   'node_ioredis:command_end': ['call_id', 'error'],
+  'node_redis:command_begin': ['call_id', 'host', 'port', 'command'],
+  'node_redis:command_end': ['call_id', 'error'],
   'node_eventloop:stall': ['duration_ns', 'stack'],
   'node_dns:lookup': ['operation', 'name', 'duration_ns'],
   'node_process:warning': ['name', 'message', 'stack'],
@@ -207,10 +209,10 @@ describe('findings', () => {
     ]);
   });
 
-  it('name commands of Redis that are slow or repeat', () => {
+  it.each(['node_ioredis', 'node_redis'])('name commands of Redis that are slow or repeat, of %s', (provider) => {
     const command = (ms: number, durationMs: number, id: number, name: string) => [
-      made('node_ioredis:command_begin', ms, { call_id: id, host: 'cache', port: 6379, command: name }),
-      made('node_ioredis:command_end', ms + durationMs, { call_id: id, error: '' }),
+      made(`${provider}:command_begin`, ms, { call_id: id, host: 'cache', port: 6379, command: name }),
+      made(`${provider}:command_end`, ms + durationMs, { call_id: id, error: '' }),
     ];
     const { findings: found } = findingsOf([
       begin(0, 1, '/orders'),

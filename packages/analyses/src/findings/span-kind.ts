@@ -22,7 +22,7 @@ const CALLS: readonly Call[] = [
   { name: /^node_tls:connect_/, kind: 'call', word: 'TLS' },
   { name: /^node_pg:query_/, kind: 'call', word: 'PostgreSQL' },
   { name: /^node_pg:(slow_)?acquire$/, kind: 'call', word: 'pool of PostgreSQL', slow: 'pool-wait' },
-  { name: /^node_ioredis:command_/, kind: 'call', word: 'Redis' },
+  { name: /^node_(io)?redis:command_/, kind: 'call', word: 'Redis' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
   { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },

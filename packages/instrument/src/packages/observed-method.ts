@@ -11,7 +11,7 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 export function beforeNextCall(
   object: object,
   names: readonly string[],
-  act: (name: string, args: readonly unknown[]) => void,
+  act: (name: string, args: readonly unknown[], self: unknown) => void,
 ): () => void {
   const restores: (() => void)[] = [];
   const restoreAll = () => {
@@ -24,7 +24,7 @@ export function beforeNextCall(
     const observed: Method = function (...args) {
       restoreAll();
       try {
-        act(name, args);
+        act(name, args, this);
       } catch {
         // The method follows in any case.
       }
