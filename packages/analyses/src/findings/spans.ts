@@ -3,7 +3,9 @@ import { type Arguments, type PlainValue, placeOfField } from '../fields/field-p
 import { Groups, type GroupsState } from '../groups.ts';
 import { type LoneEvent, matchLoneEvents } from '../pairs/lone-events.ts';
 import type { EventPair } from '../pairs/pair-rule.ts';
+import { WaitingBegins } from '../pairs/waiting-begins.ts';
 import { type EventFields, fieldsReader, nsSinceStart, numberOf } from './event-fields.ts';
+import { pairKeyReader } from './pair-key.ts';
 import { type SlowSpan, Span, type SpanClass } from './span.ts';
 import { callOf, type SpanKind, spanLabel } from './span-kind.ts';
 import { compareTexts, type SpanStatistics, SpanSummary, type SpanSummaryState } from './span-summary.ts';
@@ -11,8 +13,6 @@ import type { Thread } from './threads.ts';
 import type { TimeLine } from './time-line.ts';
 import type { Wait } from './waits.ts';
 
-/** Begins that wait for their end; beyond, the oldest is given up. */
-const WAITING_MAX = 100_000;
 /** Events without their counterpart that are kept for other parts of the trace. */
 const LONE_MAX = 10_000;
 /** Calls during more open spans of a thread than this belong to none of them, unless they name their request. */
@@ -49,6 +49,7 @@ interface OpenSpan {
   readonly span: Span;
   readonly thread: Thread;
   readonly stream: DataStream;
+  readonly hasId: boolean;
 }
 
 type Receive = (view: EventView, values: readonly VisitedField[], thread: Thread) => void;
@@ -57,8 +58,7 @@ type Receive = (view: EventView, values: readonly VisitedField[], thread: Thread
 export class Spans {
   readonly #timeLine: TimeLine;
   readonly #summaries = newSummaries();
-  readonly #open = new Map<string, OpenSpan[]>();
-  #openCount = 0;
+  readonly #open = new WaitingBegins<OpenSpan>(removeFromThread);
   readonly #otherBegins: LoneBegin[] = [];
   readonly #ends: LoneEnd[] = [];
 
@@ -68,17 +68,16 @@ export class Spans {
 
   /** Receives the begins or the ends of spans. */
   receiver(kind: SpanKind, pair: EventPair, of: EventRecordClass, stream: DataStream, args: Arguments): Receive {
-    const idPlace = pair.field === undefined ? undefined : placeOfField(pair.field, of, stream);
-    const idOf = idPlace && args.reader(idPlace);
+    const keyOf = pairKeyReader(pair, of, stream, args);
     const requestPlace = placeOfField('$app.node:request_id', of, stream);
     const requestOf = requestPlace && args.reader(requestPlace);
     const fieldsOf = fieldsReader(of, args);
     const spanClass: SpanClass = { kind, begin: pair.begin, end: pair.end, idField: pair.field };
     const isBegin = of.name === pair.begin;
     return (view, values, thread) => {
-      const id = idOf?.(view, values);
-      if (idOf !== undefined && id === undefined) return;
-      const key = `${idOf === undefined ? thread.key : `${thread.process.key}/${typeof id}`}/${pair.begin}/${id}`;
+      const paired = keyOf(view, values, thread);
+      if (paired === undefined) return;
+      const { key, id } = paired;
       const at = this.#timeLine.at(view);
       const fields = fieldsOf(values);
       if (!isBegin) {
@@ -96,7 +95,7 @@ export class Spans {
         requestId,
         openCounts: openCountsOf(thread),
       });
-      this.#begin(key, { span, thread, stream: view.stream });
+      this.#begin(key, { span, thread, stream: view.stream, hasId: pair.field !== undefined });
     };
   }
 
@@ -123,7 +122,7 @@ export class Spans {
         openCounts: openCountsOf(thread),
       });
       span.end = begin + durationNs;
-      this.#note({ span, thread, stream: view.stream }, fields);
+      this.#note({ span, thread }, fields);
       this.#addCall(span, thread, fields);
     };
   }
@@ -134,40 +133,22 @@ export class Spans {
   }
 
   #begin(key: string, open: OpenSpan): void {
-    const outer = this.#open.get(key);
-    if (outer === undefined) this.#open.set(key, [open]);
-    else outer.push(open);
     const { kind } = open.span.start.of;
     if (kind !== 'call') open.thread.open[kind].add(open.span);
-    if (++this.#openCount <= WAITING_MAX) return;
-    const [oldest] = this.#open.keys();
-    this.#drop(oldest!);
-  }
-
-  #drop(key: string): void {
-    const spans = this.#open.get(key)!;
-    this.#open.delete(key);
-    this.#openCount -= spans.length;
-    for (const open of spans) removeFromThread(open);
+    this.#open.add(key, open);
   }
 
   /** Gives up the begins that a thread or data stream relates, and whose ends may be lost. */
   giveUp(stream: DataStream): void {
-    for (const [key, spans] of this.#open) {
-      const [first] = spans;
-      if (first!.stream === stream && first!.span.start.of.idField === undefined) this.#drop(key);
-    }
+    this.#open.loseThreads(stream);
   }
 
   #end(key: string, at: number, fields: EventFields): void {
-    const spans = this.#open.get(key);
-    const open = spans?.pop();
+    const open = this.#open.take(key);
     if (open === undefined) {
       if (this.#ends.length < LONE_MAX) this.#ends.push({ key, at: this.#timeLine.absolute(at), fields });
       return;
     }
-    if (spans!.length === 0) this.#open.delete(key);
-    this.#openCount--;
     removeFromThread(open);
     const { span, thread } = open;
     span.end = at;
@@ -176,7 +157,7 @@ export class Spans {
     if (span.start.of.kind !== 'request') this.#addCall(span, thread, allFields);
   }
 
-  #note({ span, thread }: OpenSpan, fields: EventFields): void {
+  #note({ span, thread }: Pick<OpenSpan, 'span' | 'thread'>, fields: EventFields): void {
     const { of, begin } = span.start;
     const summary = this.#summaries[of.kind].get(spanLabel(of.kind, of.begin, fields));
     const ended = {
@@ -236,12 +217,10 @@ export class Spans {
   }
 
   #begins(): LoneBegin[] {
-    const own = [...this.#open].flatMap(([key, spans]) =>
-      spans.map(({ span }) => {
-        const slow = this.#slowSpan(span, span.start.fields);
-        return { key, at: slow.beginNs, slow: { ...slow, durationNs: 0 } };
-      }),
-    );
+    const own = [...this.#open.entries()].map(([key, { span }]) => {
+      const slow = this.#slowSpan(span, span.start.fields);
+      return { key, at: slow.beginNs, slow: { ...slow, durationNs: 0 } };
+    });
     return [...this.#otherBegins, ...own];
   }
 

@@ -10,8 +10,3 @@ export function processKey({ trace }: DataStream, { pid }: EventIdentity): strin
 export function threadKey(stream: DataStream, { tid }: EventIdentity): string {
   return tid === undefined ? `stream ${stream.class.id}/${stream.id}` : `thread ${tid}`;
 }
-
-/** Names a data stream, also after its classes have grown. */
-export function streamKey({ trace, class: of, id }: DataStream): string {
-  return `${trace.uuid ?? trace.name}/${of.id}/${id}`;
-}

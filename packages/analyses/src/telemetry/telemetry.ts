@@ -1,15 +1,21 @@
 import { instantOf, nanosecondsOf } from '@ringtail/base';
-import type { EventMessage, Message } from '@ringtail/ctf';
+import type { DataStream, EventMessage, Message } from '@ringtail/ctf';
 import { isCall, spanKind } from '../findings/span-kind.ts';
 import { type EventPair, EventPairs } from '../pairs/pair-rule.ts';
+import { WaitingBegins } from '../pairs/waiting-begins.ts';
 import { attributesOf, attributeValue, type EventIdentity, identityOf } from './attributes.ts';
 import { Resources } from './resources.ts';
 import { severityOf } from './severity.ts';
 import { type Hash, SpanIds } from './span-identifiers.ts';
 import { errorOf, telemetryKind, telemetryName } from './span-names.ts';
 import { processKey, threadKey } from './telemetry-keys.ts';
-import type { Attributes, SpanIdentifiers, TelemetryLog, TelemetrySpan } from './telemetry-records.ts';
-import { type SpanPlace, type WaitingBegin, WaitingBegins } from './waiting-begins.ts';
+import type {
+  Attributes,
+  SpanIdentifiers,
+  TelemetryLog,
+  TelemetryResource,
+  TelemetrySpan,
+} from './telemetry-records.ts';
 
 export interface TelemetryOptions {
   /** Name of the service; undefined: the name of each process. */
@@ -20,7 +26,25 @@ export interface TelemetryOptions {
 }
 
 /** An event with what is read of it. */
-type SeenEvent = Omit<WaitingBegin, 'hasId' | 'place'>;
+interface SeenEvent {
+  readonly event: EventMessage;
+  readonly stream: DataStream;
+  readonly identity: EventIdentity;
+  readonly attributes: Attributes;
+  readonly resource: TelemetryResource;
+}
+
+interface SeenBegin extends SeenEvent {
+  /** Whether a field relates it to its end, not the thread. */
+  readonly hasId: boolean;
+  /** Of a span whose begin names its parent. */
+  readonly place: SpanPlace | undefined;
+}
+
+/** Identifiers of a span, and its parent in the same trace. */
+interface SpanPlace extends SpanIdentifiers {
+  readonly parentSpanId: string | undefined;
+}
 
 /**
  * Makes spans and logs, as OpenTelemetry has them, of the events of traces.
@@ -33,7 +57,7 @@ export class Telemetry {
   readonly #pairs = new EventPairs(undefined);
   readonly #resources: Resources;
   readonly #ids: SpanIds;
-  readonly #waiting = new WaitingBegins((begin) => this.#log(begin));
+  readonly #waiting = new WaitingBegins<SeenBegin>((begin) => this.#log(begin));
   /** The last call of each thread that an event has reported: slow operations are reported twice. */
   readonly #lastCalls = new Map<string, string>();
 
@@ -51,7 +75,7 @@ export class Telemetry {
     }
     const identity = identityOf(message);
     const resource = this.#resources.of(message.stream, identity);
-    const seen = { event: message, identity, attributes: attributesOf(message), resource };
+    const seen = { event: message, stream: message.stream, identity, attributes: attributesOf(message), resource };
     const pair = this.#pairs.pairOf(message.class, message.stream);
     if (pair !== undefined) this.#seeOfPair(seen, pair);
     else if (isCall(message.class.name) && typeof seen.attributes.duration_ns === 'number') this.#call(seen);
@@ -77,7 +101,7 @@ export class Telemetry {
     else this.#pair(key, begin, seen);
   }
 
-  #pair(key: string, begin: WaitingBegin, end: SeenEvent): void {
+  #pair(key: string, begin: SeenBegin, end: SeenEvent): void {
     const { name } = begin.event.class;
     const attributes = { ...begin.attributes, ...end.attributes };
     if (begin.place !== undefined) {
