@@ -41,3 +41,5 @@ export type {
   TelemetrySpan,
   TelemetrySpanKind,
 } from './telemetry/telemetry-records.ts';
+export { ChromeWriter } from './timeline/chrome.ts';
+export { Timeline } from './timeline/timeline.ts';

@@ -20,7 +20,7 @@ export function* cpuprofileText(
   yield* jsonArray(stacks.callers.length, (stack) =>
     jsonText({
       id: stack + 1,
-      callFrame: stack === NO_STACK ? ROOT : callFrameOf(functions[stacks.functions[stack]!]!),
+      callFrame: stack === NO_STACK ? ROOT_FRAME : callFrameOf(functions[stacks.functions[stack]!]!),
       hitCount: stacks.counts[stack],
       children: children[stack],
     }),
@@ -33,10 +33,11 @@ export function* cpuprofileText(
   yield '}\n';
 }
 
-const ROOT = { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 };
+/** The frame of the root. */
+export const ROOT_FRAME = { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 };
 
 /** Lines and columns count from 0, and are -1 where there are none. */
-function callFrameOf({ name, url, line, column }: SampledFunction) {
+export function callFrameOf({ name, url, line, column }: SampledFunction) {
   const functionName = name === '(anonymous)' ? '' : name;
   return { functionName, scriptId: '0', url, lineNumber: line - 1, columnNumber: column - 1 };
 }

@@ -153,7 +153,7 @@ export function attributeValue(value: FieldValue, of?: FieldClass): AttributeVal
 }
 
 /** Bytes that are no UTF-8 are lone surrogates, which no encoding of OpenTelemetry has. */
-function wellFormed(text: string): string {
+export function wellFormed(text: string): string {
   return text.replaceAll(/[\ud800-\udfff]/gu, '\ufffd');
 }
 

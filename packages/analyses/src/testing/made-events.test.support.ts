@@ -20,10 +20,12 @@ export interface MadeEvent {
   readonly ns: number;
   readonly pid?: number;
   readonly tid?: number;
+  /** The request to which it belongs. */
+  readonly request?: number;
   readonly fields?: Readonly<Record<string, VisitedField>>;
 }
 
-/** A data stream without bytes. Its packets have the contexts `vpid` and `vtid`. */
+/** A data stream without bytes. Its packets have the contexts `vpid`, `vtid` and `$app.node:request_id`. */
 export function madeStream(classes: MadeClasses, id = 0n): DataStream {
   const events = Object.entries(classes).map(
     ([name, fields], i): EventRecordClass => ({
@@ -36,13 +38,13 @@ export function madeStream(classes: MadeClasses, id = 0n): DataStream {
       },
     }),
   );
-  const contexts = ['vpid', 'vtid'].map((name) => ({ name, fieldClass: integer }));
+  const contexts = ['vpid', 'vtid', '_app_node_request_id'].map((name) => ({ name, fieldClass: integer }));
   const streamClass = {
     id: 0n,
     packetContext: { kind: 'structure', align: 8, members: contexts } as const,
     eventRecordClasses: events,
   };
-  const traceClass = { dataStreamClasses: [streamClass] } as unknown as TraceClass;
+  const traceClass = { dataStreamClasses: [streamClass], environment: new Map() } as unknown as TraceClass;
   return {
     trace: { class: traceClass, name: 'trace', uuid: undefined },
     class: streamClass,
@@ -54,10 +56,10 @@ export function madeStream(classes: MadeClasses, id = 0n): DataStream {
 
 /** Shows events to a handler, as a reader does. */
 export function show(handler: Handler<unknown, unknown>, stream: DataStream, events: readonly MadeEvent[]): void {
-  for (const { name, ns, pid = 1, tid = pid, fields = {} } of events) {
+  for (const { name, ns, pid = 1, tid = pid, request, fields = {} } of events) {
     const of = stream.class.eventRecordClasses.find((one) => one.name === name)!;
     const seen = handler.see(of, stream)!;
-    const packet = { context: { vpid: pid, vtid: tid } };
+    const packet = { context: { vpid: pid, vtid: tid, _app_node_request_id: request } };
     const view = { stream, packet, seconds: Math.floor(ns / 1e9), nanoseconds: ns % 1e9, bytes: 10 };
     seen.handle(view as unknown as EventView, ...(seen.fields ?? []).map((field) => fields[field]));
   }

@@ -1,8 +1,12 @@
 import { PLAIN, UNSAFE } from './unsafe-characters.ts';
 
-/** JSON in one line in which unsafe characters are escaped, which JSON's readers undo: nothing is lost. */
-export function jsonText(value: unknown): string {
-  const json = JSON.stringify(value);
+/**
+ * JSON in one line in which unsafe characters are escaped, which JSON's readers undo: nothing is lost.
+ *
+ * @param replacer as of `JSON.stringify`
+ */
+export function jsonText(value: unknown, replacer?: (name: string, value: unknown) => unknown): string {
+  const json = JSON.stringify(value, replacer);
   return PLAIN.test(json) ? json : json.replace(UNSAFE, unitsOf);
 }
 

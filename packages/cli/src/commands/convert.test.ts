@@ -76,6 +76,8 @@ describe('ringtail convert', () => {
     expect(await converted('-o', 'csv', '--name', 'a:*')).toMatch(/^at,name,stream,.*,n\n0,a:one,0,.*,0\n/);
     expect(await converted('-o', 'counter')).toContain('             10 Event messages\n');
     expect(await converted('-o', 'dummy')).toBe('');
+    const { traceEvents } = JSON.parse(await converted('-o', 'chrome'));
+    expect(traceEvents.filter(({ ph }: { ph: string }) => ph === 'i')).toHaveLength(10);
   });
 
   it.each(['ctf', 'ctf2'])('makes a trace with -o %s, which is read again', async (format) => {

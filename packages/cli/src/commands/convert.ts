@@ -10,7 +10,9 @@ import { addTextOptions } from '../reading/text-options.ts';
 export function addConvert(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('convert')
-    .description('convert traces: to text, tables, other traces, CPU profiles, or spans and logs of OpenTelemetry')
+    .description(
+      'convert traces: to text, tables, other traces, files for viewers, CPU profiles, or spans and logs of OpenTelemetry',
+    )
     .argument('[paths...]', 'traces, or directories above traces (default: the newest in ringtail-traces at home)')
     .addOption(new Option('-o, --format <format>', 'output format').choices(CONVERT_FORMATS).default('text'))
     .option(
@@ -33,6 +35,8 @@ Formats:
   json     an object a line for each event    ctf2        a trace of CTF 2
   counter  how many messages of which kind    otlp        spans and logs of OpenTelemetry, as JSON
   dummy    nothing: read only                 otlp-proto  the same as protobuf
+For viewers of a timeline:
+  chrome   for https://ui.perfetto.dev and chrome://tracing
 Of CPU samples, which ringtail record --profile=1000 records:
   cpuprofile  a file for each thread, for Chrome DevTools and Visual Studio Code
   speedscope  for https://www.speedscope.app
@@ -43,6 +47,7 @@ Examples:
   ringtail convert /tmp/trace -o csv -w events.csv
   ringtail convert /tmp/trace -o ctf -w /tmp/cut --begin 14:03:20 --end 14:03:25
   ringtail convert /tmp/trace -o ctf2 -w /tmp/slow --filter 'duration_ms > 500'
+  ringtail convert /tmp/trace -o chrome -w trace.json
   ringtail convert /tmp/trace -o speedscope -w cpu.speedscope.json
   ringtail convert /tmp/trace -o otlp -w /tmp/spans --service-name=shop
   ringtail convert /tmp/trace -o otlp-proto --endpoint=http://localhost:4318`,

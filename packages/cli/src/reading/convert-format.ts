@@ -7,6 +7,7 @@ export const CONVERT_FORMATS = [
   'ctf2',
   'otlp',
   'otlp-proto',
+  'chrome',
   'cpuprofile',
   'speedscope',
   'folded',

@@ -31,6 +31,7 @@ import { convertToProfiles, isProfileFormat } from './profiles/convert-to-profil
 import { ProgressBar } from './progress-bar.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import type { TextOptions } from './text-options.ts';
+import { convertToTimeline, isTimelineFormat } from './timeline/convert-to-timeline.ts';
 
 export interface ConvertOptions extends ReadingOptions, TextOptions, OtlpOptions {
   readonly format: ConvertFormat;
@@ -64,6 +65,7 @@ export async function convertTraces(
     if (isCtf) convertToCtf(context, command, reader, options);
     else if (isProfileFormat(options.format))
       convertToProfiles(context, command, reader, options.format, options.output);
+    else if (isTimelineFormat(options.format)) convertToTimeline(context, reader, options.format, options.output);
     else if (isOtlp) await convertToOtlp(context, command, reader, options);
     else await convertToText(context, reader, options);
   } finally {
