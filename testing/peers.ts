@@ -11,7 +11,8 @@ export type Peer =
   | 'chromium'
   | 'curl'
   | 'pg_ctl'
-  | 'redis-server';
+  | 'redis-server'
+  | 'mariadbd';
 
 /**
  * Path of an installed peer. For `describe.skipIf(path === undefined)`.
@@ -57,6 +58,8 @@ export function optionalPeer(peer: OptionalPeer, judged: string): string | undef
   return path;
 }
 
+/** Not in the PATH of each user. */
+const SYSTEM_PROGRAMS = '/usr/sbin';
 /** Debian keeps the programs of each version of PostgreSQL in a directory of their own. */
 const POSTGRESQL = '/usr/lib/postgresql';
 
@@ -65,7 +68,7 @@ function findInPath(program: string): string | undefined {
   return (process.env.PATH ?? '')
     .split(delimiter)
     .filter((directory) => directory !== '')
-    .concat(versions.map((version) => join(POSTGRESQL, version, 'bin')))
+    .concat(SYSTEM_PROGRAMS, ...versions.map((version) => join(POSTGRESQL, version, 'bin')))
     .map((directory) => join(directory, program))
     .find(isExecutable);
 }

@@ -1,10 +1,11 @@
 /** Servers of databases for tests. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { requirePeer } from '../peers.ts';
 
 /** Programs of PostgreSQL. Undefined if it is not installed. */
@@ -12,6 +13,9 @@ export const postgresql = requirePeer('pg_ctl', 'events of clients of PostgreSQL
 
 /** The server of Redis. Undefined if it is not installed. */
 export const redis = requirePeer('redis-server', 'events of clients of Redis');
+
+/** The server of MariaDB. Undefined if it is not installed. */
+export const mariadb = requirePeer('mariadbd', 'events of clients of MySQL');
 
 /** A directory that the server may write, without privileges: PostgreSQL refuses root. */
 function serverDirectory() {
@@ -35,6 +39,19 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** Waits until a server has printed a text. */
+async function printed(child: ChildProcess, stream: Readable, text: string): Promise<void> {
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`${child.spawnfile} has ended: ${output}`)));
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      output += part;
+      if (output.includes(text)) resolve();
+    });
+  });
 }
 
 /** A server on a port of 127.0.0.1. */
@@ -67,18 +84,37 @@ export async function startRedis(): Promise<Server> {
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--daemonize', 'no', '--dir', directory];
   const child = spawn(redis!, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let output = '';
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => reject(new Error(`redis-server has ended: ${output}`)));
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      if (output.includes('Ready to accept connections')) resolve();
-    });
-  });
+  await printed(child, child.stdout, 'Ready to accept connections');
   const stop = () => {
     child.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   };
   return { port, stop };
+}
+
+/** Starts a MariaDB server on a Unix socket of its own, with an empty database `test`. */
+export async function startMariadb(): Promise<{ readonly socket: string; stop(): void }> {
+  const directory = mkdtempSync(join(tmpdir(), 'rt-server-'));
+  const data = join(directory, 'data');
+  const socket = join(directory, 'socket');
+  const isRoot = process.getuid?.() === 0;
+  const owner = isRoot ? ['--user=root'] : [];
+  const place = ['--no-defaults', `--datadir=${data}`, ...owner];
+  const install = join(dirname(mariadb!), '..', 'bin', 'mariadb-install-db');
+  execFileSync(install, [...place, '--auth-root-authentication-method=normal'], { stdio: 'ignore' });
+  const init = join(directory, 'init.sql');
+  writeFileSync(init, 'CREATE DATABASE IF NOT EXISTS test;\n');
+  const args = [
+    `--socket=${socket}`,
+    `--init-file=${init}`,
+    `--pid-file=${join(directory, 'pid')}`,
+    '--skip-networking',
+  ];
+  const child = spawn(mariadb!, [...place, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await printed(child, child.stderr, 'ready for connections');
+  const stop = () => {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { socket, stop };
 }

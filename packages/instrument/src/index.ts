@@ -12,6 +12,7 @@ import { log4js } from './loggers/log4js.ts';
 import { pino } from './loggers/pino.ts';
 import { winston } from './loggers/winston.ts';
 import { ioredis } from './packages/ioredis.ts';
+import { mysql2 } from './packages/mysql2.ts';
 import { pg } from './packages/pg.ts';
 import { redis } from './packages/redis.ts';
 import { installProbes } from './probes/install-probes.ts';
@@ -63,6 +64,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   log4js,
   debug,
   pg,
+  mysql2,
   ioredis,
   redis,
 };

@@ -11,6 +11,9 @@ const CLASSES: MadeClasses = {
   'node_pg:query_begin': ['call_id', 'host', 'port', 'query'],
   'node_pg:query_end': ['call_id', 'rows', 'error'],
   'node_pg:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
+  'node_mysql2:query_begin': ['call_id', 'host', 'port', 'query'],
+  'node_mysql2:query_end': ['call_id', 'rows', 'error'],
+  'node_mysql2:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
   'node_ioredis:command_end': ['call_id', 'error'],
   'node_redis:command_begin': ['call_id', 'host', 'port', 'command'],
@@ -187,25 +190,28 @@ describe('findings', () => {
     expect(rulesOf(findingsOf(shared))).toEqual([]);
   });
 
-  it('name queries of databases: slow ones, those that repeat, and waits for connections of a pool', () => {
+  it.each([
+    ['node_pg', 'PostgreSQL'],
+    ['node_mysql2', 'MySQL'],
+  ])('name queries of databases: slow ones, those that repeat, and waits for a pool, of %s', (provider, word) => {
     const query = (ms: number, durationMs: number, id: number, text: string) => [
-      made('node_pg:query_begin', ms, { call_id: id, host: 'db', port: 5432, query: text }),
-      made('node_pg:query_end', ms + durationMs, { call_id: id, rows: 1, error: '' }),
+      made(`${provider}:query_begin`, ms, { call_id: id, host: 'db', port: 5432, query: text }),
+      made(`${provider}:query_end`, ms + durationMs, { call_id: id, rows: 1, error: '' }),
     ];
     const { findings: found } = findingsOf([
       begin(0, 1, '/orders'),
       ...Array.from({ length: 10 }, (_, i) => query(1 + i, 0.5, i, 'SELECT * FROM items WHERE order_id = $1')).flat(),
       end(20, 1),
       ...query(30, 300, 11, 'SELECT * FROM orders'),
-      made('node_pg:slow_acquire', 700, { host: 'db', port: 5432, connections: 1, duration_ns: 100 * MS }),
+      made(`${provider}:slow_acquire`, 700, { host: 'db', port: 5432, connections: 1, duration_ns: 100 * MS }),
     ]);
     expect(found).toMatchObject([
       {
         rule: 'repeated-calls',
-        calls: { target: 'PostgreSQL db:5432', pattern: 'SELECT * FROM items WHERE order_id = $1', most: 10 },
+        calls: { target: `${word} db:5432`, pattern: 'SELECT * FROM items WHERE order_id = $1', most: 10 },
       },
-      { rule: 'pool-wait', span: { label: 'pool of PostgreSQL db:5432', slowest: { fields: { connections: 1 } } } },
-      { rule: 'slow-call', span: { label: 'PostgreSQL db:5432 SELECT * FROM orders' } },
+      { rule: 'pool-wait', span: { label: `pool of ${word} db:5432`, slowest: { fields: { connections: 1 } } } },
+      { rule: 'slow-call', span: { label: `${word} db:5432 SELECT * FROM orders` } },
     ]);
   });
 

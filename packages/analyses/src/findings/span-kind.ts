@@ -22,6 +22,8 @@ const CALLS: readonly Call[] = [
   { name: /^node_tls:connect_/, kind: 'call', word: 'TLS' },
   { name: /^node_pg:query_/, kind: 'call', word: 'PostgreSQL' },
   { name: /^node_pg:(slow_)?acquire$/, kind: 'call', word: 'pool of PostgreSQL', slow: 'pool-wait' },
+  { name: /^node_mysql2:query_/, kind: 'call', word: 'MySQL' },
+  { name: /^node_mysql2:(slow_)?acquire$/, kind: 'call', word: 'pool of MySQL', slow: 'pool-wait' },
   { name: /^node_(io)?redis:command_/, kind: 'call', word: 'Redis' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },

@@ -1,12 +1,9 @@
-import { nowNs } from '../clock.ts';
-import { codeOf } from '../error-code.ts';
-import { identifiers } from '../identifiers.ts';
 import type { EventSource, Tracer } from '../instrument.ts';
 import { changeModule } from '../loaded-modules.ts';
 import { type Observer, observeAll, observedCallback } from '../wrap.ts';
-import { inCallerScope, withCallerScope } from './caller-scope.ts';
 import { beforeNextCall } from './observed-method.ts';
 import { queryText } from './query-text.ts';
+import { numberOr, portOr, sqlClient, textOr } from './sql-client.ts';
 
 /** @see https://node-postgres.com/apis/client */
 interface Client {
@@ -30,67 +27,18 @@ interface QueryConfig {
   readonly cursor?: { readonly text?: unknown };
 }
 
-interface Acquisition {
-  readonly pool: Pool;
-  readonly startNs: number;
-  readonly waiting: number;
-}
-
-const SLOW_ACQUISITION_NS = 10e6;
+type Finish = (error: unknown, result: unknown) => void;
 
 /** Queries of the package `pg` to PostgreSQL, and the waits for a connection of its pools. */
-export function pg({ provider, u16, u32, u64, str }: Tracer): readonly EventSource[] {
-  const events = provider('node_pg');
-  const begin = events.tracepoint(
-    'query_begin',
-    [
-      ['call_id', u64],
-      ['host', str],
-      ['port', u16],
-      ['database', str],
-      ['query', str],
-    ],
-    { logLevel: 'info' },
-  );
-  const end = events.tracepoint(
-    'query_end',
-    [
-      ['call_id', u64],
-      ['rows', u32],
-      ['error', str],
-    ],
-    { logLevel: 'info' },
-  );
-  const declareAcquisition = (name: string, logLevel: 'info' | 'debug') =>
-    events.tracepoint(
-      name,
-      [
-        ['host', str],
-        ['port', u16],
-        ['connections', u32],
-        ['waiting', u32],
-        ['error', str],
-        ['start_ns', u64],
-        ['duration_ns', u64],
-      ],
-      { logLevel },
-    );
-  const acquire = declareAcquisition('acquire', 'debug');
-  const slowAcquire = declareAcquisition('slow_acquire', 'info');
-  const nextId = identifiers();
+export function pg(tracer: Tracer): readonly EventSource[] {
+  const client = sqlClient(tracer, 'node_pg');
 
-  const query: Observer<(error: unknown, result: unknown) => void> = {
+  const query: Observer<Finish> = {
     before(self, args) {
-      const id = nextId();
       const { host, port, database } = Object(self) as Client;
-      const text = queryText(textOf(args[0]), 'postgresql');
-      inCallerScope(() => begin(id, textOr(host, ''), portOr(port, 5432), textOr(database, ''), text));
-      let hasEnded = false;
-      const finish = (error: unknown, result: unknown) => {
-        if (hasEnded) return;
-        hasEnded = true;
-        end(id, rowsOf(result), error == null ? '' : codeOf(error));
-      };
+      const server = { host: textOr(host, ''), port: portOr(port, 5432) };
+      const end = client.begin(server, textOr(database, ''), queryText(textOf(args[0]), 'postgresql'));
+      const finish: Finish = (error, result) => end(error, rowsOf(result));
       observeEnd(args, finish);
       return finish;
     },
@@ -98,35 +46,20 @@ export function pg({ provider, u16, u32, u64, str }: Tracer): readonly EventSour
     settled: (finish, error, isFulfilled, result) => finish(isFulfilled ? undefined : (error ?? 'unknown'), result),
   };
 
-  const finishAcquisition = ({ pool, startNs, waiting }: Acquisition, error: unknown) => {
-    const durationNs = Math.max(0, nowNs() - startNs);
-    const { host, port } = Object(pool.options) as Client;
-    const place = [textOr(host, 'localhost'), portOr(port, 5432)] as const;
-    const code = error == null ? '' : codeOf(error);
-    const connections = numberOr(pool.totalCount, 0);
-    acquire(...place, connections, waiting, code, startNs, durationNs);
-    if (durationNs >= SLOW_ACQUISITION_NS) {
-      slowAcquire(...place, connections, waiting, code, startNs, durationNs);
-    }
-  };
-  const connect: Observer<Acquisition> = {
-    before(self, args) {
-      const pool = self as Pool;
-      const acquisition = { pool, startNs: nowNs(), waiting: numberOr(pool.waitingCount, 0) };
-      const [callback] = args;
-      if (typeof callback === 'function') {
-        const observed = observedCallback(callback, (error) => finishAcquisition(acquisition, error));
-        args[0] = withCallerScope(observed as (...results: unknown[]) => unknown);
-      }
-      return acquisition;
-    },
-    settled: (acquisition, error, isFulfilled) =>
-      finishAcquisition(acquisition, isFulfilled ? undefined : (error ?? 'unknown')),
-  };
+  const connect = client.acquiring((self) => {
+    const { options, waitingCount } = self as Pool;
+    const { host, port } = Object(options) as Client;
+    return {
+      host: textOr(host, 'localhost'),
+      port: portOr(port, 5432),
+      connections: () => numberOr((self as Pool).totalCount, 0),
+      waiting: numberOr(waitingCount, 0),
+    };
+  });
 
   return [
     {
-      tracepoints: [begin, end],
+      tracepoints: client.queries,
       install: () =>
         changeModule({
           packageName: 'pg',
@@ -135,8 +68,7 @@ export function pg({ provider, u16, u32, u64, str }: Tracer): readonly EventSour
         }),
     },
     {
-      // Also for queries: only through connect() does a query of a pool know the request of its caller.
-      tracepoints: [acquire, slowAcquire, begin],
+      tracepoints: client.acquisitions,
       install: () =>
         changeModule({
           packageName: 'pg-pool',
@@ -148,7 +80,7 @@ export function pg({ provider, u16, u32, u64, str }: Tracer): readonly EventSour
 }
 
 /** Observes the end of a query that does not return a promise. */
-function observeEnd(args: unknown[], finish: (error: unknown, result: unknown) => void): void {
+function observeEnd(args: unknown[], finish: Finish): void {
   const config = Object(args[0]) as QueryConfig;
   if (typeof config.submit === 'function') {
     // A cursor, a stream, or a query with listeners. The client calls one of these methods at its end.
@@ -175,17 +107,4 @@ function textOf(query: unknown): string {
 function rowsOf(result: unknown): number {
   const results = Array.isArray(result) ? result : [result];
   return results.reduce((sum, one) => sum + numberOr(Object(one).rowCount, 0), 0);
-}
-
-function textOr(value: unknown, other: string): string {
-  return typeof value === 'string' ? value : other;
-}
-
-function numberOr(value: unknown, other: number): number {
-  return typeof value === 'number' ? value : other;
-}
-
-function portOr(value: unknown, other: number): number {
-  const port = Number(value);
-  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : other;
 }
