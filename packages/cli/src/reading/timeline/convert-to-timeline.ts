@@ -1,7 +1,7 @@
 import { ChromeWriter, Timeline } from '@ringtail/analyses';
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { type TraceReader, visitEvents } from '@ringtail/reader';
-import type { Context } from '../../program/context.ts';
+import type { Context } from '../../context/context.ts';
 import type { ConvertFormat } from '../convert-format.ts';
 import { Output } from '../output.ts';
 
