@@ -11,6 +11,9 @@ import { debug } from './loggers/debug.ts';
 import { log4js } from './loggers/log4js.ts';
 import { pino } from './loggers/pino.ts';
 import { winston } from './loggers/winston.ts';
+import { openTelemetryLogs } from './opentelemetry/logs.ts';
+import { openTelemetryMetrics } from './opentelemetry/metrics.ts';
+import { openTelemetrySpans } from './opentelemetry/spans.ts';
 import { ioredis } from './packages/ioredis.ts';
 import { mysql2 } from './packages/mysql2.ts';
 import { pg } from './packages/pg.ts';
@@ -57,6 +60,9 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   asyncResources,
   heap,
   cpu,
+  openTelemetrySpans,
+  openTelemetryLogs,
+  openTelemetryMetrics,
   consoleLogger,
   pino,
   winston,

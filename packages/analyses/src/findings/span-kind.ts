@@ -53,7 +53,7 @@ export function slowCallRule(name: string): SlowCallRule {
 
 /** The name that a span has in the report. `fields` are of its begin and its end. */
 export function spanLabel(kind: SpanKind, name: string, fields: EventFields): string {
-  if (kind === 'operation') return operationName(name);
+  if (kind === 'operation') return operationLabel(name, fields);
   if (kind === 'call') {
     const { target, pattern } = callOf(name, fields);
     return firstText(fields, 'query', 'command') === '' ? target : `${target} ${pattern}`;
@@ -61,9 +61,16 @@ export function spanLabel(kind: SpanKind, name: string, fields: EventFields): st
   return `${firstText(fields, 'method') || 'request'} ${routeOf(fields)}`;
 }
 
+function operationLabel(name: string, fields: EventFields): string {
+  return (OPEN_TELEMETRY.test(name) && firstText(fields, 'name')) || operationName(name);
+}
+
 function routeOf(fields: EventFields): string {
   return firstText(fields, 'route') || pathPattern(firstText(fields, 'path') || '/');
 }
+
+/** Spans of OpenTelemetry have their names in a field. */
+const OPEN_TELEMETRY = /^otel:span_/;
 
 /** `shop:order_begin` is `shop:order`. */
 export function operationName(name: string): string {
@@ -77,7 +84,7 @@ export function callOf(name: string, fields: EventFields): Omit<Wait, 'start' | 
   const call = CALLS.find((one) => one.name.test(name));
   if (call === undefined) {
     const detail = firstText(fields, 'query', 'sql', 'statement', 'command').slice(0, DETAIL_LENGTH_MAX);
-    return { kind: 'operation', target: operationName(name), detail, pattern: detail };
+    return { kind: 'operation', target: operationLabel(name, fields), detail, pattern: detail };
   }
   const operation = firstText(fields, 'operation');
   if (call.kind === 'file') {

@@ -29,8 +29,24 @@ interface TelemetryRecord {
   readonly name: string;
   readonly attributes: Attributes;
   readonly resource: TelemetryResource;
-  /** Name of the provider whose events these are. */
+  /** Name of the provider whose events these are, or of OpenTelemetry's instrumentation scope. */
   readonly scope: string;
+  readonly scopeVersion?: string;
+}
+
+/** Something that happened during a span of OpenTelemetry. */
+export interface TelemetrySpanEvent {
+  readonly name: string;
+  readonly time: Instant;
+  readonly attributes: Attributes;
+  /** Attributes that were left out. */
+  readonly dropped: number;
+}
+
+/** Another span that a span of OpenTelemetry names. */
+export interface TelemetryLink extends SpanIdentifiers {
+  readonly attributes: Attributes;
+  readonly dropped: number;
 }
 
 /** A time span between two events, or of an event with a duration. */
@@ -41,6 +57,12 @@ export interface TelemetrySpan extends TelemetryRecord, SpanIdentifiers {
   readonly end: Instant;
   /** Why it failed, possibly empty; undefined without an error. */
   readonly error: string | undefined;
+  /** Of a span of OpenTelemetry: whether the program says that it has succeeded. */
+  readonly isOk?: boolean;
+  readonly events?: readonly TelemetrySpanEvent[];
+  readonly links?: readonly TelemetryLink[];
+  /** Numbers of what was left out. */
+  readonly dropped?: { readonly attributes: number; readonly events: number; readonly links: number };
 }
 
 /** An event that is no part of a span. */
@@ -48,6 +70,10 @@ export interface TelemetryLog extends TelemetryRecord {
   readonly at: Instant;
   /** OpenTelemetry's severity, 1 to 24. */
   readonly severity: number;
+  /** The program's name of the severity; undefined or empty: OpenTelemetry's name. */
+  readonly severityText?: string;
+  /** Number of attributes that were left out. */
+  readonly dropped?: number;
   readonly body: string | undefined;
   /** The span that it belongs to. */
   readonly span: SpanIdentifiers | undefined;

@@ -4,6 +4,7 @@ import { isCall, spanKind } from '../findings/span-kind.ts';
 import { type EventPair, EventPairs } from '../pairs/pair-rule.ts';
 import { WaitingBegins } from '../pairs/waiting-begins.ts';
 import { attributesOf, attributeValue, type EventIdentity, identityOf } from './attributes.ts';
+import { ownIdentifiers, ownLog, ownSpan, SPAN_BEGIN } from './opentelemetry-events.ts';
 import { Resources } from './resources.ts';
 import { severityOf } from './severity.ts';
 import { type Hash, SpanIds } from './span-identifiers.ts';
@@ -76,6 +77,7 @@ export class Telemetry {
     const identity = identityOf(message);
     const resource = this.#resources.of(message.stream, identity);
     const seen = { event: message, stream: message.stream, identity, attributes: attributesOf(message), resource };
+    if (this.#seeOfOpenTelemetry(seen)) return;
     const pair = this.#pairs.pairOf(message.class, message.stream);
     if (pair !== undefined) this.#seeOfPair(seen, pair);
     else if (isCall(message.class.name) && typeof seen.attributes.duration_ns === 'number') this.#call(seen);
@@ -85,6 +87,28 @@ export class Telemetry {
   /** No message follows. Begins without an end become logs. */
   finish(): void {
     this.#waiting.giveUpAll();
+  }
+
+  /** @returns false for an event that records nothing that the program has made with OpenTelemetry itself */
+  #seeOfOpenTelemetry(seen: SeenEvent): boolean {
+    const { event, identity, attributes, resource } = seen;
+    const { name, logLevel } = event.class;
+    const ids = ownIdentifiers(attributes);
+    const key = `${processKey(event.stream, identity)}/${SPAN_BEGIN}/${ids?.traceId}/${ids?.spanId}`;
+    if (name === SPAN_BEGIN && ids !== undefined) {
+      this.#waiting.add(key, { ...seen, hasId: true, place: undefined });
+      return true;
+    }
+    const span = ownSpan(name, attributes);
+    if (span !== undefined) {
+      // The end has all that the begin has.
+      this.#waiting.take(key);
+      this.#options.onSpan({ ...span, resource });
+      return true;
+    }
+    const log = ownLog(name, logLevel, attributes);
+    if (log !== undefined) this.#options.onLog({ ...log, at: log.at ?? event, resource });
+    return log !== undefined;
   }
 
   #seeOfPair(seen: SeenEvent, pair: EventPair): void {
@@ -184,7 +208,7 @@ export class Telemetry {
       attributes: others,
       resource,
       scope: scopeOf(name),
-      span: this.#requestOf(seen),
+      span: name === SPAN_BEGIN ? ownIdentifiers(attributes) : this.#requestOf(seen),
     });
   }
 

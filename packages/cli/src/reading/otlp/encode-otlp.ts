@@ -18,6 +18,7 @@ export type OtlpSignal = 'traces' | 'logs';
 const KINDS = { internal: 0, server: 1, client: 2, producer: 3, consumer: 4 } as const;
 /** Values of `SpanStatusCode` of `@opentelemetry/api`. */
 const UNSET = 0;
+const OK = 1;
 const ERROR = 2;
 const SAMPLED = 1;
 
@@ -30,7 +31,7 @@ export function encodeSpans(spans: readonly TelemetrySpan[], encoding: OtlpEncod
 /** Encodes logs as one request of OTLP. */
 export function encodeLogs(logs: readonly TelemetryLog[], encoding: OtlpEncoding): Uint8Array {
   const serializer = encoding === 'json' ? JsonLogsSerializer : ProtobufLogsSerializer;
-  const scopes = new Map<string, { readonly name: string }>();
+  const scopes = new Map<string, Scope>();
   return encoded(
     serializer.serializeRequest(
       logs.map((log) => {
@@ -43,6 +44,10 @@ export function encodeLogs(logs: readonly TelemetryLog[], encoding: OtlpEncoding
       }),
     ),
   );
+}
+
+interface Scope {
+  readonly name: string;
 }
 
 /** What a collector has to say about a request. */
@@ -75,29 +80,41 @@ function readableSpan(span: TelemetrySpan): ReadableSpan {
     }),
     startTime: timeOf(span.begin),
     endTime: timeOf(span.end),
-    status: error === undefined ? { code: UNSET } : { code: ERROR, ...(error !== '' && { message: error }) },
+    status:
+      error === undefined
+        ? { code: span.isOk === true ? OK : UNSET }
+        : { code: ERROR, ...(error !== '' && { message: error }) },
     attributes: span.attributes,
-    links: [],
-    events: [],
+    links: (span.links ?? []).map(({ attributes, dropped, ...linked }) => ({
+      context: { ...linked, traceFlags: SAMPLED },
+      attributes,
+      droppedAttributesCount: dropped,
+    })),
+    events: (span.events ?? []).map(({ name, time, attributes, dropped }) => ({
+      name,
+      time: timeOf(time),
+      attributes,
+      droppedAttributesCount: dropped,
+    })),
     resource: span.resource,
-    instrumentationScope: { name: span.scope },
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
+    instrumentationScope: { name: span.scope, ...(span.scopeVersion && { version: span.scopeVersion }) },
+    droppedAttributesCount: span.dropped?.attributes ?? 0,
+    droppedEventsCount: span.dropped?.events ?? 0,
+    droppedLinksCount: span.dropped?.links ?? 0,
   };
   return read as unknown as ReadableSpan;
 }
 
-function readableLog(log: TelemetryLog, instrumentationScope: { readonly name: string }): ReadableLog {
+function readableLog(log: TelemetryLog, instrumentationScope: Scope): ReadableLog {
   const read: Partial<Record<keyof ReadableLog, unknown>> = {
     hrTime: timeOf(log.at),
     hrTimeObserved: timeOf(log.at),
     severityNumber: log.severity,
-    severityText: severityText(log.severity),
+    severityText: log.severityText || severityText(log.severity),
     ...(log.body !== undefined && { body: log.body }),
-    eventName: log.name,
+    ...(log.name !== '' && { eventName: log.name }),
     attributes: log.attributes,
-    droppedAttributesCount: 0,
+    droppedAttributesCount: log.dropped ?? 0,
     resource: log.resource,
     instrumentationScope,
     ...(log.span !== undefined && { spanContext: { ...log.span, traceFlags: SAMPLED } }),
