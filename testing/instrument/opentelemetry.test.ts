@@ -43,18 +43,20 @@ interface Recorded {
 }
 
 /** Records a program whose output and exit code have to be as without Ringtail. */
-async function recordedProgram(source: string, rules: readonly string[]): Promise<Recorded> {
+async function recordedProgram(
+  source: string,
+  rules: readonly string[],
+  contexts: readonly string[] = [],
+): Promise<Recorded> {
   const made = makeSandbox();
   const sandbox = { ...made, env: { ...made.env, RINGTAIL_INSTRUMENT: undefined, NODE_PRESERVE_SYMLINKS: '1' } };
   const path = join(sandbox.directory, 'app.mjs');
   writeFileSync(path, PRELUDE + source);
+  const settings = join(sandbox.directory, 'settings.json');
+  writeFileSync(settings, JSON.stringify({ contexts, rules: rules.map((pattern) => ({ pattern })) }));
   symlinkSync(PACKAGES, join(sandbox.directory, 'node_modules'));
   const plain = await startNode(sandbox, [path]).ended;
-  const { ended, summary, trace } = await record(
-    sandbox,
-    [process.execPath, path],
-    rules.flatMap((rule) => ['-u', rule]),
-  );
+  const { ended, summary, trace } = await record(sandbox, [process.execPath, path], ['--settings', settings]);
   expect([plain.code, summary.exitCode, summary.troubles, summary.eventsDiscarded]).toEqual([0, 0, [], 0]);
   expect(ended.stdout).toBe(plain.stdout);
   const exported = JSON.parse(readFileSync(join(sandbox.directory, 'exported.json'), 'utf8'));
@@ -229,6 +231,39 @@ describe('OpenTelemetry', () => {
       [rule],
     );
     expect(exported).toBe(isHooked);
+  });
+
+  it('names its span in all events of the code that runs in it, which has their spans and logs within', async () => {
+    const recorded = await recordedProgram(
+      `
+      import { AsyncLocalStorage } from 'node:async_hooks';
+      import { lookup } from 'node:dns/promises';
+      const storage = new AsyncLocalStorage();
+      context.setGlobalContextManager({
+        active: () => storage.getStore() ?? ROOT_CONTEXT,
+        with: (active, callback, self, ...args) => storage.run(active, () => Reflect.apply(callback, self, args)),
+        bind: (_, target) => target,
+        enable() { return this; },
+        disable() { return this; },
+      });
+      const span = provider.getTracer('shop').startSpan('resolve');
+      await context.with(trace.setSpan(context.active(), span), async () => {
+        await null;
+        await lookup('localhost');
+      });
+      span.end();
+      await lookup('localhost');
+      save(span.spanContext());`,
+      ['otel:span_*', 'node_dns:*'],
+      ['$app.otel:trace_id', '$app.otel:span_id'],
+    );
+    const { spans } = await converted(recorded);
+    const { traceId, spanId } = recorded.exported;
+    const lookups = spans.filter(({ name }) => name.startsWith('dns '));
+    expect(lookups.map((span) => [span.traceId === traceId, span.parentSpanId])).toEqual([
+      [true, spanId],
+      [false, undefined],
+    ]);
   });
 
   it('has the parents, durations and errors of its spans in reports', async () => {

@@ -11,6 +11,7 @@ import { debug } from './loggers/debug.ts';
 import { log4js } from './loggers/log4js.ts';
 import { pino } from './loggers/pino.ts';
 import { winston } from './loggers/winston.ts';
+import { openTelemetryContexts } from './opentelemetry/contexts.ts';
 import { openTelemetryLogs } from './opentelemetry/logs.ts';
 import { openTelemetryMetrics } from './opentelemetry/metrics.ts';
 import { openTelemetrySpans } from './opentelemetry/spans.ts';
@@ -63,6 +64,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   openTelemetrySpans,
   openTelemetryLogs,
   openTelemetryMetrics,
+  openTelemetryContexts,
   consoleLogger,
   pino,
   winston,

@@ -7,12 +7,12 @@ import {
   VariantValue,
 } from '@ringtail/ctf';
 import { shownValue } from '../fields/scalar-fields.ts';
-import type { AttributeValue } from './telemetry-records.ts';
+import type { AttributeValue, SpanIdentifiers } from './telemetry-records.ts';
 
 /** Contexts that `identityOf` reads. */
 const IDENTITY = new Set([
   ...['vpid', 'pid', 'vtid', 'tid', 'pthread_id', 'procname'],
-  ...['_app_node_trace_id', '_app_node_parent_span_id'],
+  ...['_app_node_trace_id', '_app_node_parent_span_id', '_app_otel_trace_id', '_app_otel_span_id'],
 ]);
 
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
@@ -52,6 +52,8 @@ export interface EventIdentity {
   readonly traceId: string | undefined;
   /** The span that sent the request; undefined if it is unknown. */
   readonly callerSpanId: string | undefined;
+  /** OpenTelemetry's span whose code has emitted the event; undefined without one, and without its contexts. */
+  readonly activeSpan: SpanIdentifiers | undefined;
 }
 
 export function identityOf({ packet, commonContext, specificContext }: EventMessage): EventIdentity {
@@ -65,6 +67,8 @@ export function identityOf({ packet, commonContext, specificContext }: EventMess
     }
     return undefined;
   };
+  const [traceId, spanId] = [find('_app_otel_trace_id'), find('_app_otel_span_id')];
+  const active = { traceId: identifierIn(traceId, TRACE_ID), spanId: identifierIn(spanId, SPAN_ID) };
   return {
     pid: find('vpid', 'pid'),
     tid: find('vtid', 'tid', 'pthread_id'),
@@ -72,7 +76,12 @@ export function identityOf({ packet, commonContext, specificContext }: EventMess
     requestId: find('_app_node_request_id') || undefined,
     traceId: identifierIn(find('_app_node_trace_id'), TRACE_ID),
     callerSpanId: identifierIn(find('_app_node_parent_span_id'), SPAN_ID),
+    activeSpan: isWhole(active) ? active : undefined,
   };
+}
+
+function isWhole(ids: { readonly [Name in keyof SpanIdentifiers]: string | undefined }): ids is SpanIdentifiers {
+  return ids.traceId !== undefined && ids.spanId !== undefined;
 }
 
 /** @returns undefined for a value that is no such identifier, or the invalid one of zeros */

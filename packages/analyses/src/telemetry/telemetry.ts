@@ -134,7 +134,7 @@ export class Telemetry {
       return;
     }
     const isRequest = spanKind(name) === 'request' && attributes.request_id !== undefined;
-    const parent = isRequest ? undefined : (this.#requestOf(begin) ?? this.#requestOf(end));
+    const parent = isRequest ? undefined : (this.#ownerOf(begin) ?? this.#ownerOf(end));
     const ids = isRequest
       ? this.#ids.ofRequest(requestKey(begin, attributes.request_id), begin.identity.traceId)
       : this.#ids.ofSpan(`${key}/${begin.event.at}`, parent);
@@ -152,7 +152,7 @@ export class Telemetry {
     const { span_id: id, parent_id: parentId } = seen.attributes;
     if (id === undefined || parentId === undefined) return undefined;
     const process = processKey(seen.event.stream, seen.identity);
-    const parent = this.#ids.begunAs(`${process}/${parentId}`) ?? this.#requestOf(seen);
+    const parent = this.#ids.begunAs(`${process}/${parentId}`) ?? this.#ownerOf(seen);
     const ids = this.#ids.ofSpan(`${key}/${seen.event.at}`, parent);
     this.#ids.begun(`${process}/${id}`, ids);
     return { ...ids, parentSpanId: parent?.spanId };
@@ -170,7 +170,7 @@ export class Telemetry {
     const countsNs = event.stream.clockClass?.frequency === 1_000_000_000n && typeof start === 'number';
     const sinceStart = countsNs ? event.cycles - BigInt(Math.round(start)) : ns;
     const begin = nanosecondsOf(event) - (sinceStart > ns ? sinceStart : ns);
-    const parent = this.#requestOf(seen);
+    const parent = this.#ownerOf(seen);
     this.#span(seen, {
       ...this.#ids.ofSpan(`${thread}/${call}/${begin}`, parent),
       parentSpanId: parent?.spanId,
@@ -208,8 +208,13 @@ export class Telemetry {
       attributes: others,
       resource,
       scope: scopeOf(name),
-      span: name === SPAN_BEGIN ? ownIdentifiers(attributes) : this.#requestOf(seen),
+      span: name === SPAN_BEGIN ? ownIdentifiers(attributes) : this.#ownerOf(seen),
     });
+  }
+
+  /** The span to which an event belongs: OpenTelemetry's own, else the request. */
+  #ownerOf(seen: Pick<SeenEvent, 'event' | 'identity'>): SpanIdentifiers | undefined {
+    return seen.identity.activeSpan ?? this.#requestOf(seen);
   }
 
   #requestOf({ event, identity }: Pick<SeenEvent, 'event' | 'identity'>): SpanIdentifiers | undefined {

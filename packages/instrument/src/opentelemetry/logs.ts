@@ -88,6 +88,7 @@ export function openTelemetryLogs({ provider, str, u8, u32, u64 }: Tracer): read
     changeSdk({
       packageNames: ['@opentelemetry/sdk-logs'],
       source: 'MultiLogRecordProcessor',
+      signal: 'logs',
       change: ({ MultiLogRecordProcessor: { prototype } }) =>
         observeAll([{ holder: prototype, name: 'onEmit', observer: emitted }]),
     });

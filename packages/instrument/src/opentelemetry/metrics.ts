@@ -103,6 +103,7 @@ export function openTelemetryMetrics({ provider, str, u32, u64, f64 }: Tracer): 
     changeSdk({
       packageNames: ['@opentelemetry/sdk-metrics'],
       source: 'export/MetricReader',
+      signal: 'metrics',
       change: ({ MetricReader: { prototype } }) =>
         observeAll([{ holder: prototype, name: 'collect', observer: collected }]),
     });

@@ -1,20 +1,15 @@
 import { changeModule } from '../loaded-modules.ts';
-
-/** A module of the SDK of OpenTelemetry, in all packages that have had it. */
-export interface SdkModule {
-  readonly packageNames: readonly string[];
-  /** Path in the sources, without its extension. */
-  readonly source: string;
-  /** Changes its classes. @returns a function that takes the changes back */
-  // biome-ignore lint/suspicious/noExplicitAny: each module has its own exports
-  change(exports: any): () => void;
-}
+import { changeEsModule } from './es-modules.ts';
+import type { SdkModule } from './sdk-module.ts';
 
 /** Changes a module of the SDK, of version 2 (`build/src`) and of version 3 (`dist`), in all copies of the program. */
-export function changeSdk({ packageNames, source, change }: SdkModule): () => void {
+export function changeSdk(module: SdkModule): () => void {
+  const { packageNames, source, change } = module;
   const files = [`build/src/${source}.js`, `dist/${source}.cjs`];
   const ends = packageNames.flatMap((packageName) => files.map((file) => changeModule({ packageName, file, change })));
+  const endEsModule = changeEsModule(module);
   return () => {
+    endEsModule();
     for (const end of ends) end();
   };
 }

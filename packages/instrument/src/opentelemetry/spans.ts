@@ -139,6 +139,7 @@ export function openTelemetrySpans({ provider, str, u32, u64 }: Tracer): readonl
     changeSdk({
       packageNames: ['@opentelemetry/sdk-trace-base', '@opentelemetry/sdk-trace'],
       source: 'MultiSpanProcessor',
+      signal: 'trace',
       change: ({ MultiSpanProcessor: { prototype } }) =>
         observeAll([
           { holder: prototype, name: 'onStart', observer: started },
