@@ -61,7 +61,7 @@ export class RecordingKernel extends FakeKernel {
       channel: CHANNEL,
       ring: RING,
       streamInstanceId: 0,
-      source: { kind: 'thread-ring', path, bytes, pid: 10, tid: 11, procname: 'cpu0' },
+      source: { kind: 'thread-ring', path, bytes, pid: 10, tid: 11, procname: 'cpu0', program: '' },
     });
   }
 

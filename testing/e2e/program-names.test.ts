@@ -1,14 +1,28 @@
 /** Names of programs in listings: what runs, not `node`. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { REGISTER_URL, Running, resultOf, type Sandbox, sandboxWithDaemon, succeed, until } from './harness.ts';
+import { requirePeer } from '../peers.ts';
+import {
+  makeSandbox,
+  REGISTER_URL,
+  Running,
+  resultOf,
+  ringtail,
+  type Sandbox,
+  sandboxWithDaemon,
+  succeed,
+  until,
+} from './harness.ts';
 
 const node = process.execPath;
 const tsx = fileURLToPath(new URL('../../node_modules/.bin/tsx', import.meta.url));
 /** Waits until standard input ends, which is the test's. */
 const WAIT = 'process.stdin.resume()';
+
+const babeltrace2 = requirePeer('babeltrace2', 'that it reads traces that name their programs');
 
 interface Listed {
   readonly domains: readonly { readonly applications: readonly { pid: number; program: string }[] }[];
@@ -65,4 +79,35 @@ it('are scripts and packages, titles, and options that run a program without a s
   expect(listed).not.toMatch(/ - Name: node\n/);
   for (const one of all) one.process.stdin?.end();
   await Promise.all(all.map(({ ended }) => ended));
+});
+
+it('are in the trace: the list of traces names scripts, and Babeltrace 2 shows them in the environment', async () => {
+  const sandbox = makeSandbox();
+  const tick = (name: string) => {
+    const path = join(sandbox.directory, name);
+    writeFileSync(
+      path,
+      `import { provider, u32 } from '${import.meta.resolve('@ringtail/tracer')}';
+       provider('app').tracepoint('tick', [['n', u32]])(1);`,
+    );
+    return path;
+  };
+  const [first, second] = [tick('first.mjs'), tick('second.mjs')];
+  const recorded = await ringtail(sandbox, [
+    'record',
+    '-u',
+    'app:*',
+    'sh',
+    '-c',
+    `'${node}' ${first}; '${node}' ${second}`,
+  ]);
+  expect(recorded.code, recorded.stderr).toBe(0);
+  const { traces } = await resultOf<{ traces: { path: string; programs: string[] }[] }>(sandbox, 'traces');
+  expect(traces.map(({ programs }) => programs)).toEqual([['first.mjs', 'second.mjs']]);
+  if (babeltrace2 === undefined) return;
+  const path = traces[0]?.path as string;
+  const read = spawnSync(babeltrace2, ['-c', 'sink.text.details', path], { encoding: 'utf8' });
+  expect(read.status, read.stderr).toBe(0);
+  expect(read.stdout).toMatch(/ program_\d+: first\.mjs\n +program_\d+: second\.mjs\n/);
+  expect(read.stdout.match(/app:tick/g)).not.toBeNull();
 });

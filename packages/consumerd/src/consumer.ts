@@ -218,7 +218,21 @@ export class Consumer {
       throw error instanceof RingtailError ? error.within(`a ring of ${ring.owner}`) : error;
     }
     rings.set(request.ring, ring);
+    yield* this.#nameProgram(channel.trace, kind.programOf(request.source));
     return null;
+  }
+
+  /** Names the program of a ring in the metadata. A trace that lacks the name for want of space has its events. */
+  *#nameProgram(
+    { metadata }: OpenTrace,
+    named: { readonly pid: number; readonly program: string } | undefined,
+  ): Steps<void> {
+    if (named === undefined) return;
+    try {
+      yield* metadata.addProgram(named.pid, named.program);
+    } catch (error) {
+      if (!(error instanceof ConsumerError)) throw error;
+    }
   }
 
   /** Drains a ring from now on. */

@@ -48,7 +48,13 @@ export {
   printCtf2,
 } from './metadata/print-ctf2.ts';
 export { MetadataPrintError } from './metadata/print-error.ts';
-export { printTsdl, tsdlDataStreamClass, tsdlEventRecordClass, tsdlPreamble } from './metadata/print-tsdl.ts';
+export {
+  printTsdl,
+  tsdlDataStreamClass,
+  tsdlEnvironment,
+  tsdlEventRecordClass,
+  tsdlPreamble,
+} from './metadata/print-tsdl.ts';
 export type * from './model/attributes.ts';
 export { enumerationLabels } from './model/enumeration.ts';
 export type * from './model/field-class.ts';

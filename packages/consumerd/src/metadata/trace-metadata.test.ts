@@ -49,7 +49,13 @@ function makeTrace(format: TraceFormat, calls: FileCalls = systemCalls) {
   const addEvent = (id: number, spec: Record<string, JsonValue>) =>
     atOnce(metadata.addEvents(0, [{ id, spec: parseEventSpec(spec) }]));
   addEvent(0, TEST_EVENT);
-  return { trace, addEvent, setClockOffset: (offsetNs: string) => atOnce(metadata.setClockOffset(offsetNs)) };
+  const addProgram = (pid: number, program: string) => atOnce(metadata.addProgram(pid, program));
+  return {
+    trace,
+    addEvent,
+    addProgram,
+    setClockOffset: (offsetNs: string) => atOnce(metadata.setClockOffset(offsetNs)),
+  };
 }
 
 const path = () => join(root, 'out/ust/uid/0/64-bit/metadata');
@@ -133,5 +139,38 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
     const other = { ...request, format, uuid: TRACE_UUID.replace('0', 'f'), ringDirectory: null };
     expect(() => openTrace(other, systemCalls)).toThrowError(/describes another trace/);
     expect(content()).toBe(former);
+  });
+});
+
+describe('programs in the environment', () => {
+  it('are named by the numbers of their processes, each once, and stay with another clock offset', () => {
+    const trace = makeTrace('ctf-1.8');
+    trace.addProgram(10, 'worker.js');
+    trace.addProgram(11, '"; };\n');
+    trace.addProgram(10, '@acme/shop/server.js');
+    const whole = content();
+    trace.addProgram(10, '@acme/shop/server.js');
+    expect([content(), copy()]).toEqual([whole, whole]);
+    const named = [...traceClass().environment].filter(([name]) => name.startsWith('program_'));
+    expect(named).toEqual([
+      ['program_10', '@acme/shop/server.js'],
+      ['program_11', '"; };\n'],
+    ]);
+    trace.setClockOffset(LATER_OFFSET_NS);
+    expect(traceClass().environment.get('program_10')).toBe('@acme/shop/server.js');
+    expect(traceClass().dataStreamClasses[0]?.eventRecordClasses).toHaveLength(1);
+  });
+
+  it('are bounded, whatever the number of short programs', () => {
+    const trace = makeTrace('ctf-1.8');
+    for (let pid = 1; pid <= 5000; pid++) trace.addProgram(pid, 'short.js');
+    expect([...traceClass().environment.keys()].filter((name) => name.startsWith('program_'))).toHaveLength(4096);
+  });
+
+  it('are left out of CTF 2, whose trace class is complete from the start', () => {
+    const trace = makeTrace('ctf-2');
+    const before = content();
+    trace.addProgram(10, 'server.js');
+    expect(content()).toBe(before);
   });
 });

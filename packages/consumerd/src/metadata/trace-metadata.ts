@@ -8,6 +8,9 @@ import { METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './metadata-text.ts';
 import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 
+/** Processes of a trace whose programs its environment names; a session may record any number of short programs. */
+const PROGRAMS_MAX = 4096;
+
 /**
  * Metadata of a trace: the text, and the outputs that get every block.
  *
@@ -20,6 +23,8 @@ export class TraceMetadata {
   readonly #request: OpenTraceRequest;
   readonly #printer: MetadataPrinter;
   readonly #streams = new Map<number, DataStreamClass>();
+  /** Programs that the environment names, by the number of the process. */
+  readonly #programs = new Map<number, string>();
   #clock: ClockClass;
   readonly #outputs: MetadataOutput[] = [];
 
@@ -47,6 +52,18 @@ export class TraceMetadata {
     const stream = dataStreamClassOf(request, this.#clock);
     yield* this.#append([this.#printer.dataStreamClass(this.#traceClass(), stream)]);
     this.#streams.set(request.streamClassId, stream);
+  }
+
+  /**
+   * Names the program of a process in the environment: `program_1234 = "shop/server.js"`.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`
+   */
+  *addProgram(pid: number, program: string): Steps<void> {
+    if (this.#programs.get(pid) === program || this.#programs.size >= PROGRAMS_MAX) return;
+    const block = this.#printer.environment(new Map([[`program_${pid}`, program]]));
+    if (block !== '') yield* this.#append([block]);
+    this.#programs.set(pid, program);
   }
 
   /** Once this is done, the metadata describes the events. @throws {ConsumerError} `NOT_WRITTEN` */

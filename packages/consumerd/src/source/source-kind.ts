@@ -7,6 +7,8 @@ import type { StreamIdentity } from './source.ts';
 export interface SourceKind<Description> {
   /** Owner of a source, in words: `thread 11 of process 10 (node)`. */
   ownerOf(description: Description): string;
+  /** The process that a source belongs to, with the name of its program; undefined for other sources. */
+  programOf(description: Description): { readonly pid: number; readonly program: string } | undefined;
   open(description: Description, identity: StreamIdentity): PacketSource;
   openForSnapshots(description: Description, identity: StreamIdentity): SnapshotSource;
 }

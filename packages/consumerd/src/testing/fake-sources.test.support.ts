@@ -13,6 +13,7 @@ export function fakeSourceKinds(buffers: ReadonlyMap<string, FakeBuffer>): Sourc
   return {
     'thread-ring': {
       ownerOf: THREAD_RINGS.ownerOf,
+      programOf: THREAD_RINGS.programOf,
       open: (description, identity) => {
         const buffer = buffers.get(description.path);
         return buffer === undefined ? THREAD_RINGS.open(description, identity) : new FakeSource(buffer, identity);

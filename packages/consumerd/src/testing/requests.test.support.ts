@@ -71,7 +71,7 @@ export function requests(root: string) {
     channel,
     ring: id,
     streamInstanceId: id,
-    source: { kind: 'thread-ring', path, bytes, pid: 10, tid, procname: 'test' },
+    source: { kind: 'thread-ring', path, bytes, pid: 10, tid, procname: 'test', program: 'shop/server.js' },
   });
   return { setUp, kernelSetUp, openRing };
 }

@@ -34,7 +34,7 @@ export function tsdlPreamble(trace: TraceClass): string {
     `byte_order = ${trace.byteOrder};`,
     ...assignment('packet.header', trace.packetHeader, 'packet-header', trace.byteOrder),
   ]);
-  return [`/* CTF 1.8 */\n\n`, block, environmentBlock(trace.environment), ...trace.clockClasses.map(clockBlock)].join(
+  return [`/* CTF 1.8 */\n\n`, block, tsdlEnvironment(trace.environment), ...trace.clockClasses.map(clockBlock)].join(
     '',
   );
 }
@@ -79,7 +79,8 @@ function eventRecordClass(
   ]);
 }
 
-function environmentBlock(environment: TraceClass['environment']): string {
+/** Entries of the environment. Metadata may have several such blocks: a trace has the entries of all of them. */
+export function tsdlEnvironment(environment: TraceClass['environment']): string {
   if (environment.size === 0) return '';
   return printBlock(
     'env',

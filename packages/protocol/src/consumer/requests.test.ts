@@ -41,7 +41,7 @@ const commands: readonly ConsumerCommand[] = [
     channel: 2,
     ring: 3,
     streamInstanceId: 0,
-    source: { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 12288, pid: 1, tid: 1, procname: '' },
+    source: { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 12288, pid: 1, tid: 1, procname: '', program: '' },
   },
   { type: 'close-ring', ring: 3 },
   { type: 'close-trace', trace: 1 },
@@ -130,8 +130,8 @@ describe('checkConsumerRequest', () => {
 
   it.each([
     { kind: 'tape', path: '/dev/st0' },
-    { kind: 'thread-ring', path: 'relative', bytes: 12288, pid: 1, tid: 1, procname: '' },
-    { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 0, pid: 1, tid: 1, procname: '' },
+    { kind: 'thread-ring', path: 'relative', bytes: 12288, pid: 1, tid: 1, procname: '', program: '' },
+    { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 0, pid: 1, tid: 1, procname: '', program: '' },
   ])('refuses an open-ring whose source is %j', (source) => refused({ ...commands[3], source }));
 
   it.each(['../x', '.hidden', 'a/b', 'a\nb', ''])('refuses %j as the name of a channel', (name) => {

@@ -18,6 +18,8 @@ export const source = variant(
       pid: integer(0, ID_MAX),
       tid: integer(0, ID_MAX),
       procname: foreignText(PROCNAME_LENGTH_MAX),
+      /** Name of the program for people; empty where the source belongs to no program. */
+      program: foreignText(PROCNAME_LENGTH_MAX),
     },
   },
   'there is no source of this kind',

@@ -54,4 +54,13 @@ describe('sampleEvents', () => {
     fs.writeFileSync(path.join(root, 'a'), bytes);
     expect(sample(1e6, withName)).toEqual({ count: 2, isExact: true, programs: ['web'] });
   });
+
+  it('names the programs that the environment has for the processes of packets', () => {
+    const withProcess = METADATA.replace('u8 cpu;', 'u8 vpid;');
+    const named = `${withProcess}env { program_1 = "worker.js"; };\nenv { program_1 = "shop/server.js"; };\n`;
+    // The process of a packet is the number of its data stream.
+    fs.writeFileSync(path.join(root, 'a'), packet(1, events(1, 0)));
+    fs.writeFileSync(path.join(root, 'b'), packet(2, events(1, 0)));
+    expect(sample(1e6, named)).toMatchObject({ programs: ['app', 'shop/server.js'] });
+  });
 });

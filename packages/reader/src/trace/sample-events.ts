@@ -8,7 +8,7 @@ export interface EventSample {
   readonly count: number;
   /** Whether all packets were decoded. Otherwise the count is projected from some of them. */
   readonly isExact: boolean;
-  /** Sorted, each once; empty where neither packets nor the trace contain `procname`. */
+  /** Sorted, each once; empty where neither packets nor the trace name a program. */
   readonly programs: readonly string[];
 }
 
@@ -71,22 +71,24 @@ function countInPacket(stream: TraceStream, packet: PacketSummary): number {
   return count;
 }
 
-/** The context `procname` of the first packet with an event, else the one of the trace. */
+/** Name of the program in the environment, else the context `procname`, else the one of the trace. */
 function programOf(stream: TraceStream): string | undefined {
-  const ofTrace = stream.decoder.class.environment.get('procname');
-  return procnameOf(stream) ?? (typeof ofTrace === 'string' ? ofTrace : undefined);
+  const { environment } = stream.decoder.class;
+  const { vpid, procname } = contextOf(stream);
+  const names = [environment.get(`program_${vpid}`), procname, environment.get('procname')];
+  return names.find((name): name is string => typeof name === 'string' && name !== '');
 }
 
-function procnameOf(stream: TraceStream): string | undefined {
+/** The context of the first packet with an event. */
+function contextOf(stream: TraceStream): Readonly<Record<string, unknown>> {
   const [first] = stream.index.packets;
-  if (first === undefined) return undefined;
+  if (first === undefined) return {};
   const reader = packetReader(stream, first);
-  return untilDamage(() => {
+  const found = untilDamage(() => {
     for (let next = reader.next(); next.kind === 'item'; next = reader.next()) {
-      if (next.item.kind !== 'event') continue;
-      const name = next.item.packet.context?.procname;
-      return typeof name === 'string' && name !== '' ? name : undefined;
+      if (next.item.kind === 'event') return next.item.packet.context;
     }
     return undefined;
   });
+  return found ?? {};
 }

@@ -24,7 +24,7 @@ function openChannel(trace: number, channel: number): SetUpCommand {
   return { type: 'open-channel', trace, channel, streamClassId: 0, attributes: DEFAULT_CHANNEL, contexts: [] };
 }
 function openRing(channel: number, ring: number): SetUpCommand {
-  const source = { kind: 'thread-ring', path: '/p', bytes: 1, pid: 1, tid: 1, procname: '' } as const;
+  const source = { kind: 'thread-ring', path: '/p', bytes: 1, pid: 1, tid: 1, procname: '', program: '' } as const;
   return { type: 'open-ring', channel, ring, streamInstanceId: 0, source };
 }
 

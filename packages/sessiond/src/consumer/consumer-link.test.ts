@@ -93,7 +93,7 @@ describe('ConsumerLink', () => {
         channel: 1,
         ring: 1,
         streamInstanceId: 0,
-        source: { kind: 'thread-ring', path: '/dev/null', bytes: 1, pid: 1, tid: 1, procname: 'p' },
+        source: { kind: 'thread-ring', path: '/dev/null', bytes: 1, pid: 1, tid: 1, procname: 'p', program: 'p' },
       },
       ({ code }) => refusals.push(code) > 0,
     );

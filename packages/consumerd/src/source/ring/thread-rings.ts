@@ -12,6 +12,7 @@ type ThreadRing = Extract<SourceDescription, { readonly kind: 'thread-ring' }>;
 /** Rings of JavaScript threads, opened by their paths. */
 export const THREAD_RINGS: SourceKind<ThreadRing> = {
   ownerOf: threadOf,
+  programOf: ({ pid, program }) => (program === '' ? undefined : { pid, program }),
   open: (ring, identity) => opened(ring, identity, (file, ofThread) => new RingSource(file, ofThread)),
   openForSnapshots: (ring, identity) =>
     opened(ring, identity, (file, ofThread) => new RingSnapshotSource(file, ofThread)),

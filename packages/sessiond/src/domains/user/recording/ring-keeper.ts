@@ -81,7 +81,12 @@ export class RingKeeper {
       );
       return undefined;
     }
-    const { pid, tid, procname } = owner;
+    const {
+      pid,
+      tid,
+      procname,
+      process: { program },
+    } = owner;
     const key = this.#nextKey++;
     const ring: Ring = { key, channel, owner, descriptor, state: 'opening', opened: false, onReleased };
     this.#rings.add(ring);
@@ -90,7 +95,15 @@ export class RingKeeper {
       channel: channel.key,
       ring: ring.key,
       streamInstanceId: channel.trace.nextStreamInstanceId++,
-      source: { kind: 'thread-ring', path: `/proc/${process.pid}/fd/${descriptor}`, bytes, pid, tid, procname },
+      source: {
+        kind: 'thread-ring',
+        path: `/proc/${process.pid}/fd/${descriptor}`,
+        bytes,
+        pid,
+        tid,
+        procname,
+        program,
+      },
     });
     return ring;
   }
