@@ -60,13 +60,21 @@ describe('a program that calls process.abort()', () => {
     expect(summary).not.toContain('heap');
   });
 
-  it('prints the JavaScript stack that it prints without guard', limit, async () => {
+  it('is named by record', limit, async () => {
+    const summary = await summaryOf(makeSandbox(), 'record', dying('abort'));
+    expect(summary).toMatch(/\n {2}ended {6}node was killed by SIGABRT of process\.abort\(\)/);
+    expect(summary).not.toContain('heap');
+  });
+
+  it('prints the JavaScript stack that it prints without guard and record', limit, async () => {
     const sandbox = makeSandbox();
     const stackIn = (stderr: string) => /--- JavaScript stack trace -+\n\n(?:\d+: .*\n)+/.exec(stderr)?.[0];
     const alone = await startNode(sandbox, dying('abort').slice(1)).ended;
     expect(stackIn(alone.stderr)).toContain('abortNow');
-    const guarded = await ringtail(sandbox, ['guard', '-o', join(sandbox.directory, 'out'), '--', ...dying('abort')]);
-    expect(stackIn(guarded.stderr)).toBe(stackIn(alone.stderr));
+    for (const command of ['guard', 'record']) {
+      const words = [command, '-o', join(sandbox.directory, command), '--', ...dying('abort')];
+      expect(stackIn((await ringtail(sandbox, words)).stderr)).toBe(stackIn(alone.stderr));
+    }
   });
 });
 

@@ -121,11 +121,6 @@ export class ThreadAgent {
     this.#connections.send({ type: 'goodbye', exitCode, exception });
   }
 
-  /** The program aborts its process. */
-  markAbort(): void {
-    if (this.#resources !== undefined && 'control' in this.#resources) this.#resources.control.markAbort();
-  }
-
   /** Defines the source of the application context `$app.PROVIDER:NAME`. */
   defineContext(provider: string, name: string, read: () => unknown): void {
     if (defineApplicationContext(provider, name, read)) return;

@@ -4,6 +4,7 @@ import { loadPosix, type Posix } from '@ringtail/posix';
 import type { ThreadIdentity } from '../channel/channel-ring.ts';
 import { ControlFile } from '../control/control-file.ts';
 import { CounterSpace } from '../control/counter-space.ts';
+import { markAborts } from '../guard/abort-mark.ts';
 import { markHeapLimit } from '../guard/heap-limit.ts';
 import { descriptorShortage } from '../host/descriptor-reserve.ts';
 import { threadName } from '../host/thread-name.ts';
@@ -37,8 +38,10 @@ export function makeThreadResources(): ThreadResources | ResourceFailure {
     const identity = { pid: process.pid, tid: posix.gettid(), procname: threadName() };
     if (!isMainThread) unmapLeftovers(posix);
     const control = ControlFile.create(posix, identity.tid);
-    if (isMainThread) markHeapLimit(posix, control);
-    else noteDescriptor(posix, control.fd);
+    if (isMainThread) {
+      markAborts(control);
+      markHeapLimit(posix, control);
+    } else noteDescriptor(posix, control.fd);
     return { posix, control, identity, counters: new CounterSpace(control) };
   } catch (error) {
     return { reason: `no control file: ${describeError(error)}`, posix, isDescriptorShortage: false };

@@ -25,8 +25,6 @@ export interface GuardedThread {
   declare(event: EventSpec): unknown;
   /** Sends pending reports, then reports to the daemons how the process ends. */
   sayGoodbye(exitCode: number, exception: string | null): void;
-  /** Leaves a mark, for the daemons, that the process is about to abort itself. */
-  markAbort(): void;
 }
 
 /**
@@ -63,20 +61,6 @@ export function installGuard(thread: GuardedThread): void {
     end(code);
     return reallyExit.call(process, code);
   };
-  process.abort = observed(process.abort, () => thread.markAbort());
-}
-
-/**
- * A function that runs `before`, then `call` with nothing of ours on the stack, which `process.abort()` prints: the
- * proxy asks for its handler's function, and has none.
- */
-function observed<Call extends object>(call: Call, before: () => void): Call {
-  return new Proxy(call, {
-    get apply() {
-      before();
-      return undefined;
-    },
-  } as object as ProxyHandler<Call>);
 }
 
 /** Whether the program has a handler of its own, which decides whether it goes on. */
