@@ -3,6 +3,18 @@ import { run } from './cli.ts';
 import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('the command line', () => {
+  it.each([
+    ['record', true],
+    ['guard', true],
+    ['view', false],
+  ])('begins each error on a line of its own where the command runs a program: %s', async (command, isBeside) => {
+    let errors = '';
+    const stderr = { isTTY: true, columns: 4, write: (text: string) => (errors += text) };
+    expect((await run([command, '/nosuch'], fakeContext({ stderr }))).code).not.toBe(0);
+    expect(errors.startsWith('\u001b[m    \u001b[G\u001b[2K')).toBe(isBeside);
+    expect(errors).toContain('/nosuch');
+  });
+
   it('exits with 2 for what is not defined, and with 1 for other mistakes', async () => {
     for (const [code, ...args] of [
       [2, 'no-such-command'],

@@ -62,16 +62,20 @@ Examples:
   ringtail guard --snapshot-on=crash,stall --stall-period=2s -o /var/crashes -- npm start
   kill -USR2 PID                          (of ringtail guard)`,
   );
-  act(command, (words: [string, ...string[]], options: GuardOptions) => {
-    const { output, maxSize } = options;
-    return guardCommand(context, {
-      ...commandPlan(context, command, words, options, true),
-      output: output === undefined ? null : absolutePath(context, output),
-      causes: parseSnapshotCauses(options.snapshotOn),
-      stallPeriodUs: parseWaitUs(context, '--stall-period', options.stallPeriod),
-      maxBytes: maxSize === undefined ? null : parseSnapshotLimit(context, maxSize),
-      snapshotCountMax: parseCount('--max-snapshots', options.maxSnapshots, SNAPSHOTS_LEAST),
-    });
-  });
+  act(
+    command,
+    (words: [string, ...string[]], options: GuardOptions) => {
+      const { output, maxSize } = options;
+      return guardCommand(context, {
+        ...commandPlan(context, command, words, options, true),
+        output: output === undefined ? null : absolutePath(context, output),
+        causes: parseSnapshotCauses(options.snapshotOn),
+        stallPeriodUs: parseWaitUs(context, '--stall-period', options.stallPeriod),
+        maxBytes: maxSize === undefined ? null : parseSnapshotLimit(context, maxSize),
+        snapshotCountMax: parseCount('--max-snapshots', options.maxSnapshots, SNAPSHOTS_LEAST),
+      });
+    },
+    { besideProgram: true },
+  );
   return command;
 }

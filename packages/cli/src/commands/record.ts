@@ -36,14 +36,18 @@ Examples:
   ringtail record -u 'shop:*' -l info -o /tmp/trace -- npm start
   ringtail record --subbuf-size=4M --num-subbuf=8 node busy.js`,
   );
-  act(command, (words: [string, ...string[]], options: RecordOptions) => {
-    const { output = null, shmPath, rundir } = options;
-    return recordCommand(context, {
-      ...commandPlan(context, command, words, options),
-      output,
-      shmPath: shmPath === undefined ? null : absolutePath(context, shmPath),
-      runDirectory: rundir === undefined ? null : absolutePath(context, rundir),
-    });
-  });
+  act(
+    command,
+    (words: [string, ...string[]], options: RecordOptions) => {
+      const { output = null, shmPath, rundir } = options;
+      return recordCommand(context, {
+        ...commandPlan(context, command, words, options),
+        output,
+        shmPath: shmPath === undefined ? null : absolutePath(context, shmPath),
+        runDirectory: rundir === undefined ? null : absolutePath(context, rundir),
+      });
+    },
+    { besideProgram: true },
+  );
   return command;
 }

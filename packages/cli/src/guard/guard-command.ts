@@ -6,7 +6,6 @@ import { CtlError } from '@ringtail/ctl';
 import { EVERY_TIME, type EventRule, NO_STATISTICS, type ProcessEnd, type SnapshotRecorded } from '@ringtail/protocol';
 import { absolutePath, type Context } from '../context/context.ts';
 import { type Daemon, privateDaemon } from '../daemon/daemon.ts';
-import { ownLines } from '../output/own-lines.ts';
 import { reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import { describeEnd, endOf } from '../record/command-end.ts';
@@ -42,8 +41,7 @@ const ASKING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 const OTHERS_MAX = 1000;
 
 /** Runs a command with a flight recorder, and records a snapshot when it ends abnormally. */
-export async function guardCommand(caller: Context, plan: GuardPlan): Promise<Outcome> {
-  const context = { ...caller, stderr: ownLines(caller.stderr, caller.env) };
+export async function guardCommand(context: Context, plan: GuardPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
   const output = absolutePath(context, plan.output ?? join(tracesDirectory(context), session));
   let daemon: Daemon | undefined;

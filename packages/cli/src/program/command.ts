@@ -7,10 +7,16 @@ export interface Outcome {
   readonly signal?: NodeJS.Signals;
 }
 
+export interface ActOptions {
+  /** Whether a program of the user writes to the same terminal: each message then begins on a line of its own. */
+  readonly besideProgram?: boolean;
+}
+
 /** Sets the action of a sub-command. An error that the action throws becomes a message and an exit code. */
 export type Act = <Args extends unknown[]>(
   command: Command,
   action: (...args: Args) => Promise<Outcome | undefined> | Outcome | undefined,
+  options?: ActOptions,
 ) => void;
 
 /** Adds a sub-command to the program. */

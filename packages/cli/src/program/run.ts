@@ -7,6 +7,7 @@ import { ExitCode, exitCodeOf, isWarning } from '../errors/exit-codes.ts';
 import { writeMiFailure } from '../mi/write-mi.ts';
 import { exitAsArgpar, isUndefined } from '../options/argpar.ts';
 import { outputFormatOf, outputFormatOption } from '../options/common-options.ts';
+import { ownLines } from '../output/own-lines.ts';
 import { continued, reportError, warn } from '../output/report.ts';
 import type { Act, CommandTable, Outcome } from './command.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
@@ -27,8 +28,9 @@ export async function runCommandLine(
 ): Promise<Outcome> {
   let outcome: Outcome = { code: ExitCode.OK };
   const world = { ...context, stdout: visibleStream(context.stdout), stderr: visibleStream(context.stderr) };
-  const act: Act = (command, action) => {
+  const act: Act = (command, action, { besideProgram = false } = {}) => {
     command.action(async (...args: unknown[]) => {
+      if (besideProgram) world.stderr = ownLines(world.stderr, world.env);
       try {
         world.settings = generalSettings(command.parent ?? command, context);
         outcome = (await (action as (...args: unknown[]) => Promise<Outcome | undefined>)(...args)) ?? outcome;

@@ -6,7 +6,6 @@ import type { SessionDaemonClient } from '@ringtail/ctl';
 import { NO_STATISTICS, type ProcessEnd, type SessionStatistics } from '@ringtail/protocol';
 import type { Context } from '../context/context.ts';
 import { type Daemon, daemonForRecording } from '../daemon/daemon.ts';
-import { ownLines } from '../output/own-lines.ts';
 import { reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import type { RecordedReport } from '../reading/report/recorded-report.ts';
@@ -36,8 +35,7 @@ export interface RecordPlan extends CommandPlan {
 }
 
 /** Records a command from its first line to its end, and writes a summary. */
-export async function recordCommand(caller: Context, plan: RecordPlan): Promise<Outcome> {
-  const context = { ...caller, stderr: ownLines(caller.stderr, caller.env) };
+export async function recordCommand(context: Context, plan: RecordPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
   // A running daemon has its own list of trusted users.
   const isAlone = plan.runDirectory === null && !context.env.RINGTAIL_RUNDIR;
