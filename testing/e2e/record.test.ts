@@ -69,6 +69,26 @@ describe('a recorded program', () => {
     expect(stderr).toContain("next: did you mean 'e2e:sample'? run the command again with -u e2e:sample\n");
   });
 
+  it('is reported a filter of the settings with a field that no event has, with and without other events', async () => {
+    const sandbox = makeSandbox();
+    const settings = join(sandbox.directory, 'settings.json');
+    for (const others of [[], [{ pattern: 'e2e:sample' }]]) {
+      const rules = [{ pattern: 'e2e:s*', filter: 'indx >= 0' }, ...others];
+      writeFileSync(settings, JSON.stringify({ rules }));
+      const command = ['--settings', settings, '--', node, program('emit.mjs'), '10'];
+      const { stderr } = await ringtail(sandbox, ['record', '--output-format=json', ...command]);
+      const { findings, eventsRecorded } = JSON.parse(stderr) as { findings: object[]; eventsRecorded: number };
+      expect(eventsRecorded > 0).toBe(others.length > 0);
+      expect(findings).toMatchObject([
+        {
+          code: 'FILTER_LACKS_FIELD',
+          what: 'the filter asks for a field that no matched tracepoint has: "indx"',
+          nextStep: 'did you mean "index"? change the filter in the settings, and run the command again',
+        },
+      ]);
+    }
+  });
+
   it('is recorded by the given rules only', async () => {
     const sandbox = makeSandbox();
     const { trace } = await record(sandbox, [node, program('emit.mjs'), '10'], ['-u', 'e2e:*', '-l', 'info']);

@@ -137,10 +137,18 @@ function hiddenByLevel({ rule, channel, notExcluded }: RuleDiagnosis, facts: Rul
   };
 }
 
-/** A filter with a field that no registered tracepoint of its rule has. */
+export interface FieldFacts {
+  /** Tracepoints of programs, or events of a trace. */
+  readonly applications: readonly Pick<ApplicationDescription, 'tracepoints'>[];
+  /** Next step; undefined for the commands that replace the rule in the session. */
+  readonly instead?: string;
+  readonly session: string;
+}
+
+/** A filter with a field that no tracepoint of its rule has. */
 export function lackingField(
   { rule, channel }: Pick<RuleDiagnosis, 'rule' | 'channel'>,
-  facts: Pick<RuleFacts, 'session' | 'applications'>,
+  facts: FieldFacts,
 ): Finding | undefined {
   const matched = tracepointsOf(facts).filter(({ name, logLevel }) => ruleMatches(rule, name, logLevel));
   if (matched.length === 0) return undefined;
@@ -157,7 +165,7 @@ export function lackingField(
       `filter: ${rule.filter}`,
       `fields of ${shortened(matched.map(({ name }) => name)).join(', ')}: ${there.length > 0 ? shortened(there).join(', ') : 'none'}`,
     ],
-    nextStep: `${nearest === undefined ? '' : `did you mean "${nearest}"? `}${replaceRule(rule, channel, facts.session, " --filter 'EXPRESSION'")}`,
+    nextStep: `${nearest === undefined ? '' : `did you mean "${nearest}"? `}${facts.instead ?? replaceRule(rule, channel, facts.session, " --filter 'EXPRESSION'")}`,
   };
 }
 
@@ -187,7 +195,7 @@ function replaceRule(rule: EventRule, channel: string, session: string, option: 
 }
 
 /** Each name once, since threads of a program have the same names. */
-function tracepointsOf({ applications }: Pick<RuleFacts, 'applications'>): TracepointDescription[] {
+function tracepointsOf({ applications }: Pick<FieldFacts, 'applications'>): TracepointDescription[] {
   const all = applications.flatMap(({ tracepoints }) => tracepoints);
   return [...new Map(all.map((tracepoint) => [tracepoint.name, tracepoint])).values()].filter(
     ({ name }) => !BUILT_IN.test(name),

@@ -7,6 +7,7 @@ import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-tr
 import type { Finding, FindingCode } from '../errors/finding.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { describeSession } from '../session/on-session.ts';
+import { CHANGE_FILTER } from './lacked-fields.ts';
 
 /** Programs of the command get tracer and run directory from its environment, so other programs do not matter. */
 const NOBODY: ReadonlySet<FindingCode> = new Set(['OTHER_DAEMON', 'OTHER_USER', 'NO_APPLICATION']);
@@ -26,6 +27,7 @@ const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
   ALL_EXCLUDED: 'record what the settings exclude: -u PATTERN, or other --settings',
   LOG_LEVEL: 'record less severe events as well: -l LEVEL',
   TRACE_REMOVED: 'keep others from removing the trace (cleaners of temporary directories), and record again',
+  FILTER_NEVER_TRUE: CHANGE_FILTER,
   NOT_REACHED: 'have the command do what has the tracepoints',
 };
 
@@ -57,19 +59,25 @@ export async function findMissing(
  * Reasons for missing events after the end, with the last troubles.
  *
  * @param before findings while the session existed
+ * @param lacking filters with fields that no event of the trace has
  */
 export function findingsAtEnd(
   before: readonly Finding[] | null,
+  lacking: readonly Finding[],
   session: TroubledSession,
   { eventsRecorded, troubles }: SessionStatistics,
 ): readonly Finding[] | null {
   const told = diagnoseTroubles(session, troubles).map((finding) => forNextRecording(finding));
-  if (eventsRecorded > 0) return [...told, ...(before ?? []).filter(isMistake)];
+  // The trace says more about filters than the programs that still ran.
+  const isSuperseded = ({ code, evidence: [filter] }: Finding): boolean =>
+    code === 'FILTER_LACKS_FIELD' || lacking.some(({ evidence }) => evidence[0] === filter);
+  const others = before?.filter((finding) => !isSuperseded(finding));
+  if (eventsRecorded > 0) return [...told, ...(others ?? []).filter(isMistake), ...lacking];
   const codes = new Set<FindingCode>(told.map(({ code }) => code));
   if (codes.size > 0) codes.add('NOT_REACHED');
   if (codes.has('NOT_RECORDED') || codes.has('SHARE_USED_UP')) codes.add('NO_APPLICATION');
-  const others = before?.filter(({ code }) => !codes.has(code)) ?? [];
-  return before === null && told.length === 0 ? null : [...others, ...told];
+  if (before === null && told.length + lacking.length === 0) return null;
+  return [...(others ?? []).filter(({ code }) => !codes.has(code)), ...lacking, ...told];
 }
 
 /** @param session the recording, where it still exists */
