@@ -21,12 +21,13 @@ export function diagnosisCommands({ domains, tasks, turns }: CommandServices) {
 }
 
 /**
- * Statistics that count the events in rings as well: they are drained first. A missing consumer daemon is a reason too,
- * and hides none of the others.
+ * Statistics. If they have no event, the rings are drained first, so that events that wait there count. A missing
+ * consumer daemon is a reason too, and hides none of the others.
  */
 async function statisticsOf(session: Session, tasks: SessionTasks): Promise<SessionStatistics> {
   try {
-    return await tasks.statistics(session, session.active ? 'flush' : 'statistics');
+    const counted = await tasks.statistics(session, 'statistics');
+    return session.active && counted.eventsRecorded === 0 ? await tasks.statistics(session, 'flush') : counted;
   } catch (error) {
     return withTroubles(undefined, session.troubles, describeError(error));
   }
