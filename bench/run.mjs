@@ -20,6 +20,7 @@ import { runUntraced, startRingtail } from './lib/ringtail.mjs';
 const NAMES = [
   'tracepoint-cost',
   'disabled-tracepoint',
+  'wrong-values',
   'filtered-tracepoint',
   'triggers',
   'many-triggers',
