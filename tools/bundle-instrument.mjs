@@ -9,12 +9,15 @@ import { build } from 'esbuild';
 import { replaceFile } from './replace-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const acorn = join(root, 'node_modules', 'acorn');
+const BUNDLED = ['acorn', '@jridgewell/trace-mapping', '@jridgewell/resolve-uri', '@jridgewell/sourcemap-codec'];
+const licences = BUNDLED.map(
+  (name) => `/*! ${name}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()}\n*/`,
+);
 const FILES = {
   'index.cjs': { entry: 'packages/instrument/src/index.ts', banner: '' },
   'probes.cjs': {
     entry: 'packages/instrument/src/probes/main.ts',
-    banner: `/*! acorn\n\n${readFileSync(join(acorn, 'LICENSE'), 'utf8').trim()}\n*/`,
+    banner: licences.join('\n'),
   },
 };
 

@@ -8,6 +8,8 @@ export interface Script {
   /** Path of the file. */
   readonly path: string;
   readonly isModule: boolean;
+  /** Whether it names a source map. */
+  readonly hasSourceMap: boolean;
   /** Whether its code runs in a context of `node:vm`, which has globals of its own. */
   readonly isInVmContext: boolean;
 }
@@ -166,11 +168,17 @@ export class DebuggerSession {
     return unknown;
   }
 
-  #parsed({ scriptId, url, isModule = false, executionContextAuxData }: Debugger.ScriptParsedEventDataType): void {
+  #parsed({
+    scriptId,
+    url,
+    isModule = false,
+    sourceMapURL = '',
+    executionContextAuxData,
+  }: Debugger.ScriptParsedEventDataType): void {
     const path = pathOf(url);
     if (path === undefined || this.#replaced.has(scriptId)) return;
     const { isDefault = true } = (executionContextAuxData ?? {}) as { isDefault?: boolean };
-    const script = { id: scriptId, path, isModule, isInVmContext: !isDefault };
+    const script = { id: scriptId, path, isModule, hasSourceMap: sourceMapURL !== '', isInVmContext: !isDefault };
     const isNew = !this.#scripts.has(scriptId);
     this.#scripts.set(scriptId, script);
     if (isNew) this.#onScript(script);

@@ -1,5 +1,6 @@
 import type { Node } from 'acorn';
 import { variablesAt } from './find-variables.ts';
+import type { MappedPlace } from './source-map.ts';
 import { type AnyNode, childrenOf, FUNCTIONS, lineOf, lineStartsOf, treeOf } from './source-tree.ts';
 
 /** A place in a source text before a statement. */
@@ -31,25 +32,73 @@ interface Found {
  * @returns the reason if a probe cannot be there
  */
 export function findStatement(source: string, line: number, isModule: boolean): StatementPlace | string {
-  const starts = lineStartsOf(source);
+  const parsed = parsedOf(source, isModule);
+  if (typeof parsed === 'string') return parsed;
+  const { starts, statements } = parsed;
   const from = starts[line - 1];
   if (from === undefined) return `the file has ${starts.length} lines`;
+  const first = statements.find(({ node }) => node.start >= from);
+  if (first === undefined || first.node.start >= (starts[line] ?? source.length + 1)) {
+    return noStatement(line, first === undefined ? undefined : lineOf(starts, first.node.start) + 1);
+  }
+  return placeOf(parsed, first, line);
+}
+
+/**
+ * The first statement that begins on a line of a source that the text was made from.
+ *
+ * @param line from 1
+ * @param places from this line on, in the order of the source
+ */
+export function findMappedStatement(
+  source: string,
+  line: number,
+  isModule: boolean,
+  places: readonly MappedPlace[],
+): StatementPlace | string {
+  const parsed = parsedOf(source, isModule);
+  if (typeof parsed === 'string') return parsed;
+  const begun = new Map(parsed.statements.toReversed().map((found) => [found.node.start, found]));
+  for (const { sourceLine, line: madeLine, column } of places) {
+    const start = parsed.starts[madeLine];
+    const found = start === undefined ? undefined : begun.get(afterSpace(source, start + column));
+    if (found === undefined) continue;
+    return sourceLine + 1 === line ? placeOf(parsed, found, line) : noStatement(line, sourceLine + 1);
+  }
+  return noStatement(line, undefined);
+}
+
+const SPACE_LENGTH_MAX = 1024;
+
+/** Some compilers map a statement from the begin of its line. */
+function afterSpace(source: string, from: number): number {
+  const space = /^\s*/.exec(source.slice(from, from + SPACE_LENGTH_MAX));
+  return from + (space?.[0].length ?? 0);
+}
+
+interface Parsed {
+  readonly tree: Node;
+  readonly starts: readonly number[];
+  /** In the order of the text. */
+  readonly statements: readonly Found[];
+}
+
+function parsedOf(source: string, isModule: boolean): Parsed | string {
   const tree = treeOf(source, isModule);
   if (typeof tree === 'string') return tree;
-  const to = starts[line] ?? source.length + 1;
-  const statements = statementsOf(tree);
+  const statements = statementsOf(tree)?.sort((a, b) => a.node.start - b.node.start);
   if (statements === undefined) return 'the file is nested too deep';
-  const begun = statements.filter(({ node }) => node.start >= from).sort((a, b) => a.node.start - b.node.start);
-  const [first] = begun;
-  if (first === undefined || first.node.start >= to) {
-    const lineOfNext = first === undefined ? undefined : lineOf(starts, first.node.start) + 1;
-    const next = lineOfNext === undefined ? '' : `; the next one begins on line ${lineOfNext}`;
-    return `no statement begins on line ${line}${next}`;
-  }
-  if (first.inside === undefined) return `line ${line} is outside of functions, so that it has run already`;
-  const { node, at, isBare, inside } = first;
+  return { tree, starts: lineStartsOf(source), statements };
+}
+
+function placeOf({ tree }: Parsed, { node, at, isBare, inside }: Found, line: number): StatementPlace | string {
+  if (inside === undefined) return `line ${line} is outside of functions, so that it has run already`;
   const variables = variablesAt(tree, node.start);
   return { start: node.start, at, bracesEnd: isBare ? node.end : undefined, inside, variables };
+}
+
+function noStatement(line: number, next: number | undefined): string {
+  return `no statement begins on line ${line}${next === undefined ? '' : `; the next one begins on line ${next}`}`;
 }
 
 /** @returns undefined if the stack is too small for the tree */

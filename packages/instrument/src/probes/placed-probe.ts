@@ -2,13 +2,15 @@ import type { Tracer } from '../instrument.ts';
 import { Calls } from './calls.ts';
 import type { DebuggerSession, Script } from './debugger-session.ts';
 import { findFunctions } from './find-functions.ts';
-import { findStatement } from './find-statement.ts';
+import { findMappedStatement, findStatement } from './find-statement.ts';
 import { Hits } from './hits.ts';
 import type { Hook } from './hook.ts';
 import { Placement } from './placement.ts';
-import type { Probe, ProbedThread } from './probe.ts';
+import type { FunctionProbe, Probe, ProbedThread } from './probe.ts';
 import { functionCode, lineCode, type ProbeCode } from './probe-code.ts';
 import type { ScriptEdits } from './script-edits.ts';
+import { type ReadText, SourceMap } from './source-map.ts';
+import { lineOf, lineStartsOf } from './source-tree.ts';
 import type { Time } from './time.ts';
 
 const PLACEMENTS_MAX = 16;
@@ -26,6 +28,16 @@ interface PlacedProbeOptions {
   readonly editsOf: (script: Script) => ScriptEdits;
   /** The text of a script as the program has loaded it. */
   readonly sourceOf: (script: Script) => string;
+  readonly readText: ReadText;
+}
+
+type SourceOfScript =
+  | { readonly map: SourceMap; readonly index: number; readonly isAbsent: false }
+  | { readonly map: undefined; readonly index?: undefined; readonly isAbsent: boolean };
+
+/** Whether a path is this file, or ends so from a directory on. */
+function isEndOf(file: string, path: string): boolean {
+  return path === file || path.endsWith(`/${file}`);
 }
 
 /** A probe in all files of the program that it names. */
@@ -40,6 +52,8 @@ export class PlacedProbe {
   #hitsInSecond = 0;
   #breakpointHits = 0;
   #seconds = 0;
+  /** A source map that could not be read, with the reason. */
+  #unreadMap: string | undefined;
   #isOff = false;
   #isRefusalReported = false;
   #isLimitReported = false;
@@ -64,12 +78,16 @@ export class PlacedProbe {
     this.#expiresAtMs = expiresAtMs;
   }
 
-  /** Places the probe in a script that it names. */
+  /** Places the probe in a script that it names, or that was made from a source that it names. */
   place(script: Script): void {
     const { file } = this.#probe;
-    if (file !== undefined) {
-      if (script.path === file || script.path.endsWith(`/${file}`)) this.#placeIn(script);
-    } else if (!/[\\/]node_modules[\\/]/.test(script.path)) this.#search(script);
+    const isNamed = file !== undefined && isEndOf(file, script.path);
+    if (isNamed && !script.hasSourceMap) this.#placeIn(script);
+    else if (isNamed || this.#isSearched(script)) this.#search(script);
+  }
+
+  #isSearched({ path, hasSourceMap }: Script): boolean {
+    return !/[\\/]node_modules[\\/]/.test(path) && (hasSourceMap || this.#probe.file === undefined);
   }
 
   /** Takes one script at a time, so that the program can go on in between. */
@@ -104,19 +122,48 @@ export class PlacedProbe {
   /** @returns the reason if the probe cannot be in this script */
   #codesIn(script: Script): readonly ProbeCode[] | string {
     const probe = this.#probe;
-    const hook = this.#hook.globalName;
-    const source = this.#options.sourceOf(script);
-    if ('line' in probe) {
-      const statement = findStatement(source, probe.line, script.isModule);
-      return typeof statement === 'string' ? statement : [lineCode(probe, statement, hook)];
-    }
+    const text = this.#options.sourceOf(script);
+    const source = this.#sourceIn(script, text);
+    if (source.isAbsent) return [];
+    if ('function' in probe) return this.#functionsIn(probe, text, script, source);
+    const { line } = probe;
+    const statement =
+      source.map === undefined
+        ? findStatement(text, line, script.isModule)
+        : findMappedStatement(text, line, script.isModule, source.map.placesFrom(source.index, line - 1));
+    return typeof statement === 'string' ? statement : [lineCode(probe, statement, this.#hook.globalName)];
+  }
+
+  /** The source of a script that the probe names: one that its map names, or the script itself. */
+  #sourceIn(script: Script, text: string): SourceOfScript {
+    const { file } = this.#probe;
+    const itself = { map: undefined, isAbsent: file !== undefined && !isEndOf(file, script.path) };
+    if (file === undefined || !script.hasSourceMap) return itself;
+    const map = SourceMap.of(text, script.path, this.#options.readText);
+    if (typeof map === 'string') this.#unreadMap ??= `${map}: ${script.path}`;
+    if (typeof map !== 'object') return itself;
+    const index = map.sourceOf(file);
+    return index === undefined ? itself : { map, index, isAbsent: false };
+  }
+
+  #functionsIn(
+    probe: FunctionProbe,
+    text: string,
+    { isModule }: Script,
+    { map, index }: SourceOfScript,
+  ): readonly ProbeCode[] | string {
     const isNamed = probe.file !== undefined;
     const absent = isNamed ? `it has no function ${probe.function}` : [];
     // Most files lack the name, and need not be parsed.
-    if (!source.includes(probe.function.split(/\.#?/).at(-1) as string)) return absent;
-    const functions = findFunctions(source, probe.function, script.isModule);
-    if (typeof functions === 'string') return isNamed ? functions : [];
-    return functions.length === 0 ? absent : functions.map((one) => functionCode(one, hook));
+    if (!text.includes(probe.function.split(/\.#?/).at(-1) as string)) return absent;
+    const all = findFunctions(text, probe.function, isModule);
+    if (typeof all === 'string') return isNamed ? all : [];
+    const starts = map === undefined ? [] : lineStartsOf(text);
+    const functions = all.filter(({ from }) => {
+      const line = lineOf(starts, from);
+      return map === undefined || map.isFrom(index, line, from - (starts[line] as number));
+    });
+    return functions.length === 0 ? absent : functions.map((one) => functionCode(one, this.#hook.globalName));
   }
 
   #placeCode(script: Script, code: ProbeCode): void {
@@ -159,7 +206,8 @@ export class PlacedProbe {
       const { file } = this.#probe;
       const what =
         file === undefined && 'function' in this.#probe ? `function ${this.#probe.function}` : `file ${file}`;
-      this.#report('PROBE_WAITS', `waits: the program has loaded no ${what}`);
+      const unread = this.#unreadMap === undefined ? '' : `; ${this.#unreadMap}`;
+      this.#report('PROBE_WAITS', `waits: the program has loaded no ${what}${unread}`);
     }
     this.#hitsInSecond = 0;
     for (const placement of this.#placements) placement.hold(false);

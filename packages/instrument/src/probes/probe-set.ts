@@ -3,6 +3,7 @@ import { type DebuggerSession, type Script, SHARED } from './debugger-session.ts
 import { PlacedProbe } from './placed-probe.ts';
 import type { Probe, ProbedThread } from './probe.ts';
 import { ScriptEdits } from './script-edits.ts';
+import type { ReadText } from './source-map.ts';
 import type { Time } from './time.ts';
 
 const TICK_MS = 1000;
@@ -18,6 +19,7 @@ interface ProbeSetOptions {
   readonly tracer: Tracer;
   readonly thread: ProbedThread;
   readonly time: Time;
+  readonly readText: ReadText;
   readonly openSession: (replaced?: ReadonlySet<string>) => DebuggerSession;
 }
 
@@ -61,9 +63,9 @@ export class ProbeSet {
       edits.set(script.id, known);
       return known;
     };
-    const { tracer, thread, time } = this.#options;
+    const { tracer, thread, time, readText } = this.#options;
     const sourceOf = (script: Script): string => edits.get(script.id)?.source ?? session.sourceOf(script);
-    const options = { tracer, thread, time, session, editsOf, sourceOf };
+    const options = { tracer, thread, time, session, editsOf, sourceOf, readText };
     this.#probes.set(keyOf(probe), new PlacedProbe(probe, options));
   }
 
