@@ -33,6 +33,7 @@ const NAMES = [
   'http-server',
   'http-events',
   'loggers',
+  'probes',
   'alternatives',
   'memory',
   'startup',
@@ -114,8 +115,9 @@ async function runAll() {
   if (names === NAMES && !quick) {
     writeFileSync(DOCUMENT, documentMarkdown({ machine, sections, floors, absences, quick }));
     console.log(`Written: ${DOCUMENT}`);
-  } else if (values.write && !quick) {
-    const document = sections.reduce((text, one) => withSection(text, one, machine), readFileSync(DOCUMENT, 'utf8'));
+  } else if (values.write) {
+    const add = (text, one) => withSection(text, one, machine, quick);
+    const document = sections.reduce(add, readFileSync(DOCUMENT, 'utf8'));
     writeFileSync(DOCUMENT, document);
     console.log(`Written: ${sections.map((one) => one.title).join(', ')} in ${DOCUMENT}`);
   }

