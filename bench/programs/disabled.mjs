@@ -1,5 +1,7 @@
-// A disabled tracepoint, and the begin of a disabled span, beside an empty function: called in the same loop with the
-// same arguments, in turn.
+// A disabled tracepoint, or the begin of a disabled span, beside an empty function: called in the same loop with the
+// same arguments, in turn. The loops of three callees would share V8's type feedback, and none would be inlined.
+//
+//   node disabled.mjs tracepoint|span
 import { i32, provider, str } from '@ringtail/tracer';
 import { printJson, STRINGS, timeLoops } from './loops.mjs';
 
@@ -19,12 +21,14 @@ const FIELDS = [
   ['id', i32],
   ['customer', str],
 ];
+const bench = provider('bench');
 const loops = {
   empty: loopAround((_id, _customer) => {}),
-  disabled: loopAround(provider('bench').tracepoint('disabled', FIELDS)),
-  span: loopAround(provider('bench').span('disabled', FIELDS).begin),
+  disabled: loopAround(
+    process.argv[2] === 'span' ? bench.span('disabled', FIELDS).begin : bench.tracepoint('disabled', FIELDS),
+  ),
 };
-const nsPerCall = { empty: [], disabled: [], span: [] };
+const nsPerCall = { empty: [], disabled: [] };
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, loop] of Object.entries(loops)) nsPerCall[name].push(timeLoops(loop, CALLS, 1).nsPerEvent[0]);
 }
