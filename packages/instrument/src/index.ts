@@ -16,6 +16,7 @@ import { openTelemetryLogs } from './opentelemetry/logs.ts';
 import { openTelemetryMetrics } from './opentelemetry/metrics.ts';
 import { openTelemetrySpans } from './opentelemetry/spans.ts';
 import { ioredis } from './packages/ioredis.ts';
+import { mongodb } from './packages/mongodb.ts';
 import { mysql2 } from './packages/mysql2.ts';
 import { pg } from './packages/pg.ts';
 import { redis } from './packages/redis.ts';
@@ -75,6 +76,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   mysql2,
   ioredis,
   redis,
+  mongodb,
 };
 
 /** Declares the events of all instruments in this thread, and waits for probes. Never throws. */

@@ -14,6 +14,8 @@ const CLASSES: MadeClasses = {
   'node_mysql2:query_begin': ['call_id', 'host', 'port', 'query'],
   'node_mysql2:query_end': ['call_id', 'rows', 'error'],
   'node_mysql2:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
+  'node_mongodb:command_begin': ['call_id', 'host', 'port', 'command', 'collection'],
+  'node_mongodb:command_end': ['call_id', 'error'],
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
   'node_ioredis:command_end': ['call_id', 'error'],
   'node_redis:command_begin': ['call_id', 'host', 'port', 'command'],
@@ -212,6 +214,31 @@ describe('findings', () => {
       },
       { rule: 'pool-wait', span: { label: `pool of ${word} db:5432`, slowest: { fields: { connections: 1 } } } },
       { rule: 'slow-call', span: { label: `${word} db:5432 SELECT * FROM orders` } },
+    ]);
+  });
+
+  it('name slow commands of MongoDB with their collections', () => {
+    const { findings: found } = findingsOf([
+      made('node_mongodb:command_begin', 0, {
+        call_id: 1,
+        host: 'db',
+        port: 27_017,
+        command: 'find',
+        collection: 'carts',
+      }),
+      made('node_mongodb:command_end', 300, { call_id: 1, error: '' }),
+      made('node_mongodb:command_begin', 400, {
+        call_id: 2,
+        host: 'db',
+        port: 27_017,
+        command: 'ping',
+        collection: '',
+      }),
+      made('node_mongodb:command_end', 690, { call_id: 2, error: '' }),
+    ]);
+    expect(found).toMatchObject([
+      { rule: 'slow-call', span: { label: 'MongoDB db:27017 find carts' } },
+      { rule: 'slow-call', span: { label: 'MongoDB db:27017 ping' } },
     ]);
   });
 

@@ -25,6 +25,7 @@ const CALLS: readonly Call[] = [
   { name: /^node_mysql2:query_/, kind: 'call', word: 'MySQL' },
   { name: /^node_mysql2:(slow_)?acquire$/, kind: 'call', word: 'pool of MySQL', slow: 'pool-wait' },
   { name: /^node_(io)?redis:command_/, kind: 'call', word: 'Redis' },
+  { name: /^node_mongodb:command_/, kind: 'call', word: 'MongoDB' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
   { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },
@@ -96,7 +97,8 @@ export function callOf(name: string, fields: EventFields): Omit<Wait, 'start' | 
   const host = firstText(fields, 'host', 'hostname', 'origin', 'name', 'address', 'file', 'operation');
   const port = firstText(fields, 'port');
   const target = [call.word, port === '' || host.endsWith(`:${port}`) ? host : `${host}:${port}`].join(' ').trim();
-  const query = firstText(fields, 'query', 'command').slice(0, DETAIL_LENGTH_MAX);
+  const words = [firstText(fields, 'query', 'command'), firstText(fields, 'collection')];
+  const query = words.filter(Boolean).join(' ').slice(0, DETAIL_LENGTH_MAX);
   if (query !== '') return { kind: call.kind, target, detail: query, pattern: query };
   const method = firstText(fields, 'method');
   const path = firstText(fields, 'path');
