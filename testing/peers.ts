@@ -12,7 +12,8 @@ export type Peer =
   | 'curl'
   | 'pg_ctl'
   | 'redis-server'
-  | 'mariadbd';
+  | 'mariadbd'
+  | 'nats-server';
 
 /**
  * Path of an installed peer. For `describe.skipIf(path === undefined)`.

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the programs of others that check Ringtail (Debian): Babeltrace 2, LTTng, SQLite, a C compiler, Chromium,
-# curl, PostgreSQL, Redis, MariaDB.
+# curl, PostgreSQL, Redis, MariaDB, NATS.
 # Ringtail itself needs none of them.
 set -euo pipefail
 
 packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc chromium curl postgresql
-  redis-server mariadb-server)
+  redis-server mariadb-server nats-server)
 
 fail() {
   echo "install-peers: $1" >&2

@@ -17,6 +17,9 @@ export const redis = requirePeer('redis-server', 'events of clients of Redis');
 /** The server of MariaDB. Undefined if it is not installed. */
 export const mariadb = requirePeer('mariadbd', 'events of clients of MySQL');
 
+/** The server of NATS. Undefined if it is not installed. */
+export const natsServer = requirePeer('nats-server', 'events of clients of NATS');
+
 /** A directory that the server may write, without privileges: PostgreSQL refuses root. */
 function serverDirectory() {
   const directory = mkdtempSync(join(tmpdir(), 'rt-server-'));
@@ -117,4 +120,12 @@ export async function startMariadb(): Promise<{ readonly socket: string; stop():
     rmSync(directory, { recursive: true, force: true });
   };
   return { socket, stop };
+}
+
+/** Starts a NATS server, which keeps nothing. */
+export async function startNats(): Promise<Server> {
+  const port = await freePort();
+  const child = spawn(natsServer!, ['-a', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await printed(child, child.stderr, 'Server is ready');
+  return { port, stop: () => void child.kill('SIGKILL') };
 }

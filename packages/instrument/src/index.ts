@@ -18,6 +18,7 @@ import { openTelemetrySpans } from './opentelemetry/spans.ts';
 import { ioredis } from './packages/ioredis.ts';
 import { mongodb } from './packages/mongodb.ts';
 import { mysql2 } from './packages/mysql2.ts';
+import { nats } from './packages/nats.ts';
 import { pg } from './packages/pg.ts';
 import { redis } from './packages/redis.ts';
 import { installProbes } from './probes/install-probes.ts';
@@ -77,6 +78,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   ioredis,
   redis,
   mongodb,
+  nats,
 };
 
 /** Declares the events of all instruments in this thread, and waits for probes. Never throws. */

@@ -16,6 +16,8 @@ const CLASSES: MadeClasses = {
   'node_mysql2:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
   'node_mongodb:command_begin': ['call_id', 'host', 'port', 'command', 'collection'],
   'node_mongodb:command_end': ['call_id', 'error'],
+  'node_nats:request_begin': ['call_id', 'host', 'port', 'subject'],
+  'node_nats:request_end': ['call_id', 'error'],
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
   'node_ioredis:command_end': ['call_id', 'error'],
   'node_redis:command_begin': ['call_id', 'host', 'port', 'command'],
@@ -240,6 +242,14 @@ describe('findings', () => {
       { rule: 'slow-call', span: { label: 'MongoDB db:27017 find carts' } },
       { rule: 'slow-call', span: { label: 'MongoDB db:27017 ping' } },
     ]);
+  });
+
+  it('name slow requests of NATS', () => {
+    const { findings: found } = findingsOf([
+      made('node_nats:request_begin', 0, { call_id: 1, host: 'queue', port: 4222, subject: 'orders.new' }),
+      made('node_nats:request_end', 300, { call_id: 1, error: '' }),
+    ]);
+    expect(found).toMatchObject([{ rule: 'slow-call', span: { label: 'NATS queue:4222 orders.new' } }]);
   });
 
   it.each(['node_ioredis', 'node_redis'])('name commands of Redis that are slow or repeat, of %s', (provider) => {

@@ -26,6 +26,7 @@ const CALLS: readonly Call[] = [
   { name: /^node_mysql2:(slow_)?acquire$/, kind: 'call', word: 'pool of MySQL', slow: 'pool-wait' },
   { name: /^node_(io)?redis:command_/, kind: 'call', word: 'Redis' },
   { name: /^node_mongodb:command_/, kind: 'call', word: 'MongoDB' },
+  { name: /^node_nats:request_/, kind: 'call', word: 'NATS' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
   { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },
@@ -57,7 +58,7 @@ export function spanLabel(kind: SpanKind, name: string, fields: EventFields): st
   if (kind === 'operation') return operationLabel(name, fields);
   if (kind === 'call') {
     const { target, pattern } = callOf(name, fields);
-    return firstText(fields, 'query', 'command') === '' ? target : `${target} ${pattern}`;
+    return firstText(fields, 'query', 'command', 'subject') === '' ? target : `${target} ${pattern}`;
   }
   return `${firstText(fields, 'method') || 'request'} ${routeOf(fields)}`;
 }
@@ -97,7 +98,7 @@ export function callOf(name: string, fields: EventFields): Omit<Wait, 'start' | 
   const host = firstText(fields, 'host', 'hostname', 'origin', 'name', 'address', 'file', 'operation');
   const port = firstText(fields, 'port');
   const target = [call.word, port === '' || host.endsWith(`:${port}`) ? host : `${host}:${port}`].join(' ').trim();
-  const words = [firstText(fields, 'query', 'command'), firstText(fields, 'collection')];
+  const words = [firstText(fields, 'query', 'command', 'subject'), firstText(fields, 'collection')];
   const query = words.filter(Boolean).join(' ').slice(0, DETAIL_LENGTH_MAX);
   if (query !== '') return { kind: call.kind, target, detail: query, pattern: query };
   const method = firstText(fields, 'method');
