@@ -73,7 +73,7 @@ function documentedEvents(): string[] {
   const section = /^## Events$(.*?)^## /ms.exec(DOCUMENT)?.[1] ?? '';
   const cells = [...section.matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell ?? '');
   const names = cells.flatMap((cell) => [...cell.matchAll(/`(node_\w+:\w+)`/g)].map(([, name]) => name ?? ''));
-  return names.filter((name) => !/^node_(pg|mysql2|ioredis|redis|mongodb|nats):/.test(name));
+  return names.filter((name) => !/^node_(pg|mysql2|ioredis|redis|mongodb|nats|graphql):/.test(name));
 }
 
 /** The document, with this version's column of its table of versions as `seen` has it. */

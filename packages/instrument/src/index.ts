@@ -15,6 +15,7 @@ import { openTelemetryContexts } from './opentelemetry/contexts.ts';
 import { openTelemetryLogs } from './opentelemetry/logs.ts';
 import { openTelemetryMetrics } from './opentelemetry/metrics.ts';
 import { openTelemetrySpans } from './opentelemetry/spans.ts';
+import { graphql } from './packages/graphql.ts';
 import { ioredis } from './packages/ioredis.ts';
 import { mongodb } from './packages/mongodb.ts';
 import { mysql2 } from './packages/mysql2.ts';
@@ -79,6 +80,7 @@ const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   redis,
   mongodb,
   nats,
+  graphql,
 };
 
 /** Declares the events of all instruments in this thread, and waits for probes. Never throws. */

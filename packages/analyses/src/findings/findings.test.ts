@@ -16,6 +16,8 @@ const CLASSES: MadeClasses = {
   'node_mysql2:slow_acquire': ['host', 'port', 'connections', 'duration_ns'],
   'node_mongodb:command_begin': ['call_id', 'host', 'port', 'command', 'collection'],
   'node_mongodb:command_end': ['call_id', 'error'],
+  'node_graphql:execute_begin': ['call_id', 'operation', 'name'],
+  'node_graphql:execute_end': ['call_id', 'errors', 'error'],
   'node_nats:request_begin': ['call_id', 'host', 'port', 'subject'],
   'node_nats:request_end': ['call_id', 'error'],
   'node_ioredis:command_begin': ['call_id', 'host', 'port', 'command'],
@@ -241,6 +243,18 @@ describe('findings', () => {
     expect(found).toMatchObject([
       { rule: 'slow-call', span: { label: 'MongoDB db:27017 find carts' } },
       { rule: 'slow-call', span: { label: 'MongoDB db:27017 ping' } },
+    ]);
+  });
+
+  it('name slow operations of GraphQL', () => {
+    const execute = (ms: number, id: number, operation: string, name: string) => [
+      made('node_graphql:execute_begin', ms, { call_id: id, operation, name }),
+      made('node_graphql:execute_end', ms + 300 - id, { call_id: id, errors: 0, error: '' }),
+    ];
+    const { findings: found } = findingsOf([...execute(0, 1, 'query', 'Cart'), ...execute(400, 2, 'mutation', '')]);
+    expect(found).toMatchObject([
+      { rule: 'slow-call', span: { label: 'GraphQL Cart' } },
+      { rule: 'slow-call', span: { label: 'GraphQL mutation' } },
     ]);
   });
 

@@ -27,6 +27,7 @@ const CALLS: readonly Call[] = [
   { name: /^node_(io)?redis:command_/, kind: 'call', word: 'Redis' },
   { name: /^node_mongodb:command_/, kind: 'call', word: 'MongoDB' },
   { name: /^node_nats:request_/, kind: 'call', word: 'NATS' },
+  { name: /^node_graphql:execute_/, kind: 'call', word: 'GraphQL' },
   { name: /^node_fs:/, kind: 'file', word: '' },
   { name: /^node_child_process:.*sync/i, kind: 'call', word: 'synchronous process' },
   { name: /^node_(crypto|zlib):/, kind: 'call', word: 'thread pool' },
