@@ -93,21 +93,23 @@ const loggersUpTo = (to: number) =>
     logLevel: { from: 0, to },
   }));
 
+const otelLogsUpTo = (to: number) => ({ pattern: 'otel:log_*', logLevel: { from: 0, to } });
+
 describe('--settings', () => {
   it('default takes everything of applications, info and more severe of Node.js, and warnings of loggers', () => {
     const { contexts, rules } = readSettings(fakeContext(), ['default']);
     expect(contexts).toEqual([]);
     expect(rules.slice(0, 2)).toEqual([
-      { pattern: '*', exclude: ['node_*', 'ringtail_statedump:*'] },
+      { pattern: '*', exclude: ['node_*', 'otel:log_*', 'ringtail_statedump:*'] },
       { pattern: 'node_*', logLevel: { from: 0, to: 6 }, exclude: NODE_LOGGERS.map((logger) => `node_${logger}:*`) },
     ]);
-    expect(rules.slice(2)).toEqual(loggersUpTo(LogLevels.warning));
+    expect(rules.slice(2)).toEqual([...loggersUpTo(LogLevels.warning), otelLogsUpTo(LogLevels.warning)]);
   });
 
   it('profile takes info and more severe of loggers', () => {
     const { rules } = readSettings(fakeContext(), ['profile']);
     expect(rules[0]?.exclude).toEqual(expect.arrayContaining(NODE_LOGGERS.map((logger) => `node_${logger}:*`)));
-    expect(rules.slice(1)).toEqual(loggersUpTo(LogLevels.info));
+    expect(rules.slice(1)).toEqual([...loggersUpTo(LogLevels.info), otelLogsUpTo(LogLevels.info)]);
   });
 
   it.each(SETTINGS_NAMES)('the file of %s matches the schema', (name) => {
