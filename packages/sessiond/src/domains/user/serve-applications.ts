@@ -107,6 +107,7 @@ export function serveApplications(options: ServeApplicationsOptions): Applicatio
     notifications: options.notifications,
     troubles: programTroubles,
     kept: shares.kept,
+    timers,
     onHeardOf: heardOf.notify,
     now: options.now,
     log,

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { describeError } from '@ringtail/base';
+import { describeError, type Timers } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
 import {
   type AliveMessage,
@@ -26,6 +26,7 @@ import type { RecordedThread } from '../../../model/application-process.ts';
 import { Troubles } from '../../../model/troubles.ts';
 import type { NotificationHub } from '../../../notifications/notification-hub.ts';
 import { PeerRefusal } from '../../../peers/peer-refusal.ts';
+import { processStartTime } from '../../../peers/process-identity.ts';
 import { describeEnd } from '../../../process-exits/process-end.ts';
 import type { ProcessExits } from '../../../process-exits/process-exits.ts';
 import { RINGS_PER_APPLICATION_MAX } from '../../../shares/limits.ts';
@@ -51,6 +52,9 @@ import { hasClosedDescriptors } from './closed-descriptors.ts';
 import { checkRing } from './received-files.ts';
 import type { RegisteredApplication } from './registration.ts';
 
+/** Within this time a program that closes its descriptors has closed all of them. */
+const CLOSING_MS = 1000;
+
 /** Services that carry out the messages of a thread. */
 export interface ApplicationServices {
   readonly posix: Posix;
@@ -64,6 +68,7 @@ export interface ApplicationServices {
   readonly troubles: ProgramTroubles;
   /** Bytes kept for applications. */
   readonly kept: SharedPool;
+  readonly timers: Timers;
   readonly log: PeerLog;
 }
 
@@ -239,14 +244,7 @@ export class Application implements RegisteredApplication, PingedThread {
     const { publisher, rings, triggers, notifications, troubles } = this.#services;
     const { pid, tid, procname, mainThread } = this.#parts.message;
     const { program } = this.thread.process;
-    const { controlFile } = this.#parts;
-    if (mainThread && controlFile !== undefined && hasClosedDescriptors(this.thread.pid, controlFile)) {
-      const what = 'has closed descriptors of the tracer, or become another program';
-      troubles.add(
-        this.thread,
-        `process ${this.thread.pid} (${program}) ${what}, and is not recorded from then on (DESCRIPTORS_CLOSED)`,
-      );
-    }
+    if (mainThread) this.#reportClosedDescriptors();
     for (const [index, end] of this.#wrongValues) end(counterAt(this.#parts.counting, index));
     troubles.forget(this.thread);
     publisher.remove(this.#parts.subscriber);
@@ -260,6 +258,22 @@ export class Application implements RegisteredApplication, PingedThread {
       notifications.publish(end === undefined ? gone : { ...gone, end }, this.thread.uid);
       this.#log('ended applications').info(`${this.name} has gone${end === undefined ? '' : `: ${describeEnd(end)}`}`);
     });
+  }
+
+  /** The connection has closed. A program that closes its descriptors one by one may have closed only that so far. */
+  #reportClosedDescriptors(): void {
+    const { controlFile } = this.#parts;
+    const { pid, process } = this.thread;
+    const startTime = processStartTime(pid);
+    if (controlFile === undefined || startTime === undefined) return;
+    const isReported = () => {
+      if (processStartTime(pid) !== startTime || !hasClosedDescriptors(pid, controlFile)) return false;
+      const what = 'has closed descriptors of the tracer, or become another program';
+      const sentence = `process ${pid} (${process.program}) ${what}, and is not recorded from then on (DESCRIPTORS_CLOSED)`;
+      this.#services.troubles.add(this.thread, sentence);
+      return true;
+    };
+    if (!isReported()) this.#services.timers.after(CLOSING_MS, isReported);
   }
 
   withTracepoints(): ListedThread {
