@@ -1,7 +1,7 @@
 /**
- * Test suites of other projects: how each is run, with results in the Test Anything Protocol. Commands are those of
- * the project's own script for unit tests, from its `node_modules/.bin` or the `PATH`. Limits of time are raised: a run
- * with all events is slower.
+ * Test suites of other projects, with the command that runs each. A suite prints its results in the Test Anything
+ * Protocol. The command is that of the project's own script for unit tests. Its program is in the project's
+ * `node_modules/.bin` or in the `PATH`. Time limits are raised, since a run with all events is slower.
  *
  * `prepare` runs once before, without Ringtail. `tests` are the last arguments unless others are given.
  *

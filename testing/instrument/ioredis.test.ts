@@ -1,20 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
+import { callsOf, fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
 import { redis, startRedis } from './servers.ts';
 
 // Redis 7.0 refuses information about clients. Babeltrace 2.0.4 prints an error's text also for later empty ones.
 let port: number;
 
 /** Commands with their ends, in order of their begins. */
-function commandsOf(events: readonly RuntimeEvent[]) {
-  const ends = new Map(fieldsOf(events, 'node_ioredis:command_end').map((fields) => [fields.call_id, fields]));
-  return fieldsOf(events, 'node_ioredis:command_begin')
-    .filter(({ command }) => command !== 'info')
-    .map(({ call_id, command, arguments: count }) => {
-      const { elements, bytes, error } = ends.get(call_id) ?? {};
-      return [command, count, elements, bytes, error];
-    });
-}
+const commandsOf = (events: readonly RuntimeEvent[]) =>
+  callsOf(events, 'node_ioredis:command')
+    .filter(({ begin }) => begin.command !== 'info')
+    .map(({ begin, end }) => [begin.command, begin.arguments, end?.elements, end?.bytes, end?.error]);
 
 describe.skipIf(redis === undefined)('commands of the package ioredis', () => {
   beforeAll(async () => {

@@ -2,7 +2,7 @@
 // Babeltrace 2.0.4 prints a text also for later empty ones: so empty collections come first, and errors last.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startMongodbStandIn } from './mongodb-stand-in.ts';
-import { fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
+import { callsOf, fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
 
 let port: number;
 
@@ -13,15 +13,13 @@ const client = () => `
   const carts = client.db('shop').collection('carts');`;
 
 /** Commands with the codes of their errors, in order of their begins. */
-function commandsOf(events: readonly RuntimeEvent[]) {
-  const ends = new Map(fieldsOf(events, 'node_mongodb:command_end').map((fields) => [fields.call_id, fields]));
-  return fieldsOf(events, 'node_mongodb:command_begin').map(({ call_id, database, command, collection }) => [
-    database,
-    command,
-    collection,
-    ends.get(call_id)?.error,
+const commandsOf = (events: readonly RuntimeEvent[]) =>
+  callsOf(events, 'node_mongodb:command').map(({ begin, end }) => [
+    begin.database,
+    begin.command,
+    begin.collection,
+    end?.error,
   ]);
-}
 
 describe('commands of the package mongodb', () => {
   beforeAll(async () => {

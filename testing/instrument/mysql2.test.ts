@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
+import { callsOf, fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
 import { mariadb, startMariadb } from './servers.ts';
 
 let socket: string;
@@ -7,13 +7,8 @@ let socket: string;
 const connection = () => `{ socketPath: '${socket}', user: 'root', database: 'test', multipleStatements: true }`;
 
 /** Queries with their ends, in order of their begins. */
-function queriesOf(events: readonly RuntimeEvent[]) {
-  const ends = new Map(fieldsOf(events, 'node_mysql2:query_end').map((fields) => [fields.call_id, fields]));
-  return fieldsOf(events, 'node_mysql2:query_begin').map(({ call_id, query }) => {
-    const { rows, error } = ends.get(call_id) ?? {};
-    return [query, rows, error];
-  });
-}
+const queriesOf = (events: readonly RuntimeEvent[]) =>
+  callsOf(events, 'node_mysql2:query').map(({ begin, end }) => [begin.query, end?.rows, end?.error]);
 
 // Babeltrace 2.0.4 prints an error's text also for later empty ones: so errors come last.
 describe.skipIf(mariadb === undefined)('queries of the package mysql2', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
+import { callsOf, fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
 import { natsServer, startNats } from './servers.ts';
 
 let port: number;
@@ -7,13 +7,8 @@ let port: number;
 /** Version 2, and version 3. */
 const PACKAGES = ['nats', '@nats-io/transport-node'];
 
-function requestsOf(events: readonly RuntimeEvent[]) {
-  const ends = new Map(fieldsOf(events, 'node_nats:request_end').map((fields) => [fields.call_id, fields]));
-  return fieldsOf(events, 'node_nats:request_begin').map(({ call_id, subject, bytes }) => {
-    const { bytes: replied, error } = ends.get(call_id) ?? {};
-    return [subject, bytes, replied, error];
-  });
-}
+const requestsOf = (events: readonly RuntimeEvent[]) =>
+  callsOf(events, 'node_nats:request').map(({ begin, end }) => [begin.subject, begin.bytes, end?.bytes, end?.error]);
 
 describe.skipIf(natsServer === undefined)('messages of the packages of NATS', () => {
   beforeAll(async () => {

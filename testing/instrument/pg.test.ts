@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
+import { callsOf, fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
 import { postgresql, startPostgresql } from './servers.ts';
 
 let port: number;
@@ -7,13 +7,8 @@ let port: number;
 const connection = () => `{ host: '127.0.0.1', port: ${port}, user: 'tester', database: 'postgres' }`;
 
 /** Queries with their ends, in order of their begins. */
-function queriesOf(events: readonly RuntimeEvent[]) {
-  const ends = new Map(fieldsOf(events, 'node_pg:query_end').map((fields) => [fields.call_id, fields]));
-  return fieldsOf(events, 'node_pg:query_begin').map(({ call_id, query }) => {
-    const { rows, error } = ends.get(call_id) ?? {};
-    return [query, rows, error];
-  });
-}
+const queriesOf = (events: readonly RuntimeEvent[]) =>
+  callsOf(events, 'node_pg:query').map(({ begin, end }) => [begin.query, end?.rows, end?.error]);
 
 describe.skipIf(postgresql === undefined)('queries of the package pg', () => {
   beforeAll(async () => {

@@ -107,6 +107,16 @@ export function fieldsOf(events: readonly RuntimeEvent[], name: string): Runtime
 }
 
 /**
+ * The fields of the two events of each call, in order of the begins.
+ *
+ * @param stem of the events' names: `node_pg:query` for `node_pg:query_begin` and `node_pg:query_end`
+ */
+export function callsOf(events: readonly RuntimeEvent[], stem: string) {
+  const ends = new Map(fieldsOf(events, `${stem}_end`).map((fields) => [fields.call_id, fields]));
+  return fieldsOf(events, `${stem}_begin`).map((begin) => ({ begin, end: ends.get(begin.call_id) }));
+}
+
+/**
  * Reads `NAME = VALUE` of a line of text, in which line feeds are `\n`. The elements of a sequence become lines.
  * Structures are not read.
  */

@@ -1,20 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
+import { callsOf, fieldsOf, type RuntimeEvent, recordedUnchanged, recordedWithRequests } from './recorded.ts';
 import { redis, startRedis } from './servers.ts';
 
 // Babeltrace 2.0.4 prints an error's text also for later empty ones: so errors come last.
 let port: number;
 
 /** Commands with their ends, in order of their begins, but for those that clients send for new connections. */
-function commandsOf(events: readonly RuntimeEvent[]) {
-  const ends = new Map(fieldsOf(events, 'node_redis:command_end').map((fields) => [fields.call_id, fields]));
-  return fieldsOf(events, 'node_redis:command_begin')
-    .filter(({ command }) => command !== 'select')
-    .map(({ call_id, command, arguments: count }) => {
-      const { elements, bytes, error } = ends.get(call_id) ?? {};
-      return [command, count, elements, bytes, error];
-    });
-}
+const commandsOf = (events: readonly RuntimeEvent[]) =>
+  callsOf(events, 'node_redis:command')
+    .filter(({ begin }) => begin.command !== 'select')
+    .map(({ begin, end }) => [begin.command, begin.arguments, end?.elements, end?.bytes, end?.error]);
 
 /** Versions 4, 5 and 6. */
 const VERSIONS = ['redis4', 'redis5', 'redis'];
