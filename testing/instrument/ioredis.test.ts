@@ -118,6 +118,11 @@ describe.skipIf(redis === undefined)('commands of the package ioredis', () => {
     );
     const begins = events.filter(({ name, requestId }) => name === 'node_ioredis:command_begin' && requestId);
     expect(begins.map(({ fields }) => fields.command).sort()).toEqual(['exists', 'get', 'ttl']);
-    for (const begin of begins) expect(begin.requestId).toBe(requests.get(`/${begin.fields.command}`));
+    for (const begin of begins) {
+      expect(begin.requestId).toBe(requests.get(`/${begin.fields.command}`));
+      const isEnd = ({ name, fields }: RuntimeEvent) =>
+        name === 'node_ioredis:command_end' && fields.call_id === begin.fields.call_id;
+      expect(events.find(isEnd)?.requestId).toBe(begin.requestId);
+    }
   });
 });

@@ -128,6 +128,10 @@ describe.skipIf(postgresql === undefined)('queries of the package pg', () => {
     const aliasOf = ({ fields }: RuntimeEvent) => /AS (\w)$/.exec(fields.query ?? '')?.[1];
     expect(begins.map(aliasOf).sort()).toEqual(['a', 'b', 'c']);
     for (const begin of begins) expect(begin.requestId).toBe(requests.get(`/${aliasOf(begin)}`));
+    const ends = events.filter(({ name }) => name === 'node_pg:query_end').slice(-3);
+    const byCall = (of: readonly RuntimeEvent[]) =>
+      new Map(of.map(({ fields, requestId }) => [fields.call_id, requestId]));
+    expect(byCall(ends)).toEqual(byCall(begins));
     const waits = fieldsOf(events, 'node_pg:acquire').slice(-3);
     expect(waits.map(({ connections, waiting, error }) => [connections, waiting, error])).toEqual([
       ['1', '0', ''],

@@ -1,17 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { makeOwnResources } from '../own-resources.ts';
 
-type Scope = <Result>(run: () => Result) => Result;
+/** Emits events in the asynchronous context of a caller, such as its request. */
+export type Scope = <Result>(emit: () => Result) => Result;
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 
 let current: Scope | undefined;
 
 /**
  * A callback that a pool calls later, in the asynchronous context of another caller. The program's code in it keeps
- * that context, but events that are emitted with `inCallerScope` have the context of this caller, such as its request.
+ * that context, but calls in it have the scope of this caller.
  */
 export function withCallerScope(callback: Callback): Callback {
-  const scope = makeOwnResources(() => AsyncLocalStorage.snapshot());
+  const scope = callerScope();
   return function (...args) {
     const outer = current;
     current = scope;
@@ -23,7 +24,7 @@ export function withCallerScope(callback: Callback): Callback {
   };
 }
 
-export function inCallerScope(emit: () => void): void {
-  if (current === undefined) emit();
-  else current(emit);
+/** The scope of the present call, also for events after it: a connection has the context of its first caller. */
+export function callerScope(): Scope {
+  return current ?? makeOwnResources(() => AsyncLocalStorage.snapshot());
 }

@@ -1,6 +1,7 @@
 import type { EventSource, Tracer } from '../instrument.ts';
 import { changeModule } from '../loaded-modules.ts';
 import { hideOurFrames, type Observer, observeAll } from '../wrap.ts';
+import { callerScope } from './caller-scope.ts';
 import { beforeNextCall } from './observed-method.ts';
 import { type RedisServer, redisCommands } from './redis-commands.ts';
 
@@ -30,13 +31,14 @@ export function ioredis(tracer: Tracer): readonly EventSource[] {
       const framesMax = Number(Error.stackTraceLimit) || 0;
       const argumentCount = Array.isArray(key.args) ? key.args.length : 0;
       const id = commands.begin(Object(options), condition?.select, key.name, argumentCount);
+      const scope = callerScope();
       // A handler of the command's promise would make its rejection handled. These methods settle the promise.
       beforeNextCall(key, ['resolve', 'reject'], (method, [value]) => {
         pending.delete(key);
-        if (method === 'resolve') commands.reply(id, value);
+        if (method === 'resolve') scope(() => commands.reply(id, value));
         else {
           hideOurFrames(value, framesMax);
-          commands.fail(id, value);
+          scope(() => commands.fail(id, value));
         }
       });
       return undefined;

@@ -3,7 +3,7 @@ import { codeOf } from '../error-code.ts';
 import { identifiers } from '../identifiers.ts';
 import type { Tracer } from '../instrument.ts';
 import { type Observer, observedCallback } from '../wrap.ts';
-import { inCallerScope, withCallerScope } from './caller-scope.ts';
+import { callerScope, withCallerScope } from './caller-scope.ts';
 
 /** Where a client of a database is connected to. */
 export interface SqlServer {
@@ -85,12 +85,13 @@ export function sqlClient({ provider, u16, u32, u64, str }: Tracer, providerName
     /** @returns a function that reports the query's end, once */
     begin({ host, port }: SqlServer, database: string, text: string): (error: unknown, rows: number) => void {
       const id = nextId();
-      inCallerScope(() => begin(id, host, port, database, text));
+      const scope = callerScope();
+      scope(() => begin(id, host, port, database, text));
       let hasEnded = false;
       return (error, rows) => {
         if (hasEnded) return;
         hasEnded = true;
-        end(id, rows, error == null ? '' : codeOf(error));
+        scope(() => end(id, rows, error == null ? '' : codeOf(error)));
       };
     },
 
