@@ -16,6 +16,8 @@ const EVENT = 'probe:step';
 const PHASES = ['before', 'during', 'after'];
 /** A breakpoint that was hit too often is back after a second. */
 const HELD_MS = 1100;
+/** Within this time the consumer daemon has written the events of a ring. */
+const DRAINED_MS = 3000;
 
 export async function run({ quick, ringtail, folder }) {
   const [rounds, seconds] = quick ? [2, 1] : [5, 3];
@@ -75,8 +77,10 @@ async function measure(client, session, { node, canEdit, env, rounds, seconds })
   const server = await startUntilStdinEnds(node, ['--import', REGISTER, programPath('probed-server.mjs')], { env });
   const url = `http://127.0.0.1:${server.ready.port}`;
   const ask = async (path) => (await fetch(`${url}${path}`)).json();
-  // Counts events in rings too, unlike `sessionStatistics`.
-  const recorded = async () => (await client.sessionDiagnosis(session)).statistics.eventsRecorded;
+  const recorded = async () => {
+    await sleep(DRAINED_MS);
+    return (await client.sessionStatistics(session)).eventsRecorded;
+  };
   const phase = async (rate) => {
     const before = await recorded();
     const { requests, errors, non2xx } = await autocannon({
