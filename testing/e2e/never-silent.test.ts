@@ -129,7 +129,7 @@ const BROKEN: readonly (readonly [string, SetUp, string, readonly string[]])[] =
 describe('a session without events', () => {
   it('names the missing step of each wrong set-up', async () => {
     const place = await placeWithDaemon();
-    await startSteps(place.sandbox);
+    const app = await startSteps(place.sandbox);
     for (const [session, setUp] of BROKEN) await makeSession(place, session, setUp);
     for (const [session, , code, words] of BROKEN) {
       let [first] = await status(place.sandbox, session);
@@ -144,6 +144,11 @@ describe('a session without events', () => {
     }
     const { stdout } = await ringtail(place.sandbox, ['list', 'misspelt']);
     expect(stdout).toContain("No events, for 1 reason:\n  - no tracepoint is called 'e3e:*'\n");
+    // The trace describes the events of programs that have ended.
+    app.process.stdin?.end();
+    await app.ended;
+    await until(async () => (await place.client.listApplications()).length === 0);
+    expect((await status(place.sandbox, 'missing-field')).map(({ code }) => code)).toEqual(['FILTER_LACKS_FIELD']);
   });
 
   it('reports that the command uses another run directory than the daemon', async () => {

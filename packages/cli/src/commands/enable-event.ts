@@ -105,7 +105,8 @@ async function warnOfFields(
 ): Promise<void> {
   if (rule.filter === undefined || fieldsAskedFor(rule.filter).length === 0) return;
   const applications = await client.listApplications().catch(() => []);
-  const finding = lackingField({ channel, rule: { ...rule, enabled: true } }, { session, applications });
+  const tracepoints = applications.flatMap((application) => application.tracepoints);
+  const finding = lackingField({ channel, rule: { ...rule, enabled: true } }, { session, tracepoints });
   if (finding === undefined) return;
   warn(context, [finding.what, ...finding.evidence, `next: ${finding.nextStep}`].join('\n'));
 }

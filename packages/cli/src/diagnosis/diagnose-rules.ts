@@ -1,5 +1,4 @@
 import {
-  type ApplicationDescription,
   type EventRule,
   matchesPattern,
   type Probe,
@@ -28,7 +27,8 @@ export interface RuleFacts {
   readonly session: string;
   /** Names of all tracepoints since the session was created. */
   readonly names: readonly string[];
-  readonly applications: readonly ApplicationDescription[];
+  /** Tracepoints of registered programs, and events of the trace. */
+  readonly tracepoints: readonly TracepointDescription[];
 }
 
 /** Providers of the events of Node.js, in programs with the package @ringtail/instrument. */
@@ -121,7 +121,7 @@ function allExcluded({ rule, channel, named }: RuleDiagnosis, { session, names }
 
 function hiddenByLevel({ rule, channel, notExcluded }: RuleDiagnosis, facts: RuleFacts): Finding {
   const { logLevel: _, ...withoutLevel } = rule;
-  const levels = tracepointsOf(facts).filter(({ name, logLevel }) => ruleMatches(withoutLevel, name, logLevel));
+  const levels = unique(facts.tracepoints).filter(({ name, logLevel }) => ruleMatches(withoutLevel, name, logLevel));
   const { from = 0, to = 14 } = rule.logLevel ?? {};
   const mildest = Math.max(to, ...levels.map(({ logLevel }) => logLevel));
   return {
@@ -137,20 +137,12 @@ function hiddenByLevel({ rule, channel, notExcluded }: RuleDiagnosis, facts: Rul
   };
 }
 
-export interface FieldFacts {
-  /** Tracepoints of programs, or events of a trace. */
-  readonly applications: readonly Pick<ApplicationDescription, 'tracepoints'>[];
-  /** Next step; undefined for the commands that replace the rule in the session. */
-  readonly instead?: string;
-  readonly session: string;
-}
-
 /** A filter with a field that no tracepoint of its rule has. */
 export function lackingField(
   { rule, channel }: Pick<RuleDiagnosis, 'rule' | 'channel'>,
-  facts: FieldFacts,
+  { session, tracepoints }: Pick<RuleFacts, 'session' | 'tracepoints'>,
 ): Finding | undefined {
-  const matched = tracepointsOf(facts).filter(({ name, logLevel }) => ruleMatches(rule, name, logLevel));
+  const matched = unique(tracepoints).filter(({ name, logLevel }) => ruleMatches(rule, name, logLevel));
   if (matched.length === 0) return undefined;
   const missing = fieldsAskedFor(rule.filter ?? '').filter((field) => !matched.some((one) => hasField(one, field)));
   const [first] = missing;
@@ -165,7 +157,8 @@ export function lackingField(
       `filter: ${rule.filter}`,
       `fields of ${shortened(matched.map(({ name }) => name)).join(', ')}: ${there.length > 0 ? shortened(there).join(', ') : 'none'}`,
     ],
-    nextStep: `${nearest === undefined ? '' : `did you mean "${nearest}"? `}${facts.instead ?? replaceRule(rule, channel, facts.session, " --filter 'EXPRESSION'")}`,
+    nextStep: `${nearest === undefined ? '' : `did you mean "${nearest}"? `}${replaceRule(rule, channel, session, " --filter 'EXPRESSION'")}`,
+    ...(nearest !== undefined && { meant: nearest }),
   };
 }
 
@@ -195,9 +188,8 @@ function replaceRule(rule: EventRule, channel: string, session: string, option: 
 }
 
 /** Each name once, since threads of a program have the same names. */
-function tracepointsOf({ applications }: Pick<FieldFacts, 'applications'>): TracepointDescription[] {
-  const all = applications.flatMap(({ tracepoints }) => tracepoints);
-  return [...new Map(all.map((tracepoint) => [tracepoint.name, tracepoint])).values()].filter(
+function unique(tracepoints: readonly TracepointDescription[]): TracepointDescription[] {
+  return [...new Map(tracepoints.map((tracepoint) => [tracepoint.name, tracepoint])).values()].filter(
     ({ name }) => !BUILT_IN.test(name),
   );
 }

@@ -63,6 +63,7 @@ function facts(diagnosis: Partial<SessionDiagnosis> = {}, more: Partial<SessionF
     },
     daemon: { runDirectory: '/run/here', uid: 54321, consumerPid: 7 },
     applications: [APPLICATION],
+    recordedEvents: [],
     threadsSeen: 1,
     surroundings: null,
     ...more,
@@ -160,6 +161,15 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
     }),
     ['FILTER_LACKS_FIELD'],
     ['"amuont"', 'did you mean "amount"?'],
+  ],
+  [
+    'a filter on a field that there is not, of programs that have ended',
+    facts(
+      { threadsRegistered: 0, threadsOfOwner: 0, rules: [ruleDiagnosis({ pattern: 'shop:*', filter: 'amuont > 3' })] },
+      { applications: [], recordedEvents: [{ name: 'shop:order', logLevel: 13, fields: [{ name: 'amount' }] }] },
+    ),
+    ['FILTER_LACKS_FIELD'],
+    ['"amuont"', 'did you mean "amount"?', 'fields of shop:order: amount'],
   ],
   [
     'a filter that was never true',
@@ -308,7 +318,7 @@ describe('a session without events', () => {
     );
     // Of 'shpo:*' the near name is a rule of its own.
     expect(found.map(({ code, meant }) => [code, meant])).toEqual([
-      ['FILTER_LACKS_FIELD', undefined],
+      ['FILTER_LACKS_FIELD', 'amount'],
       ['NO_MATCHING_TRACEPOINT', 'shop:order'],
     ]);
   });

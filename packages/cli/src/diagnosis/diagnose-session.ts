@@ -137,7 +137,7 @@ function trackers({ session, diagnosis }: SessionFacts): Finding[] {
   ];
 }
 
-function matching({ session, diagnosis, applications: there, threadsSeen }: SessionFacts): Finding[] {
+function matching({ session, diagnosis, applications, recordedEvents, threadsSeen }: SessionFacts): Finding[] {
   if (threadsSeen === 0) return [];
   if (ownNames(diagnosis.tracepointNames).length === 0) {
     return [
@@ -149,7 +149,8 @@ function matching({ session, diagnosis, applications: there, threadsSeen }: Sess
       },
     ];
   }
-  const facts = { session: session.name, names: diagnosis.tracepointNames, applications: there };
+  const tracepoints = [...applications.flatMap((application) => application.tracepoints), ...recordedEvents];
+  const facts = { session: session.name, names: diagnosis.tracepointNames, tracepoints };
   const ofRules = diagnosis.rules.flatMap((rule) => {
     const domain = domainOf(session, rule.channel);
     const found = isNodeLogger(domain) ? diagnoseLoggerRule(rule, domain, session.name) : diagnoseRule(rule, facts);
@@ -161,7 +162,9 @@ function matching({ session, diagnosis, applications: there, threadsSeen }: Sess
 /** Rules that record nothing while others do: with a field that no event has, or with nearly the name of an event. */
 function mistakes(facts: SessionFacts): Finding[] {
   const patterns = new Set(facts.diagnosis.rules.map(({ rule }) => rule.pattern));
-  return matching(facts).filter((finding) => isMistake(finding) && !patterns.has(finding.meant ?? ''));
+  const isCorrected = ({ code, meant = '' }: Finding): boolean =>
+    code === 'NO_MATCHING_TRACEPOINT' && patterns.has(meant);
+  return matching(facts).filter((finding) => isMistake(finding) && !isCorrected(finding));
 }
 
 export function isMistake({ code, meant }: Finding): boolean {

@@ -1,5 +1,13 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionDescription, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
+import {
+  type ApplicationDescription,
+  type RuleDiagnosis,
+  ruleMatches,
+  type SessionDescription,
+  type SessionDiagnosis,
+  type SessionStatistics,
+  type TracepointDescription,
+} from '@ringtail/protocol';
 import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
 import type { Finding } from '../errors/finding.ts';
@@ -8,6 +16,8 @@ import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';
 import { diagnoseWrongValues } from './diagnose-wrong-values.ts';
+import { fieldsAskedFor } from './filter-fields.ts';
+import { recordedEvents } from './recorded-events.ts';
 import type { SessionFacts } from './session-facts.ts';
 import { findSurroundings, ownerOf, type Surroundings } from './surroundings.ts';
 
@@ -56,7 +66,30 @@ async function findFacts(
   }
   const applications = await client.listApplications();
   const daemon = { runDirectory, uid: ownerOf(runDirectory), consumerPid };
-  return { session, diagnosis, daemon, applications, threadsSeen: seenBy(diagnosis), surroundings };
+  const recorded = await eventsOfFilters(session, diagnosis, applications);
+  return {
+    session,
+    diagnosis,
+    daemon,
+    applications,
+    recordedEvents: recorded,
+    threadsSeen: seenBy(diagnosis),
+    surroundings,
+  };
+}
+
+/** Events of the trace, where a filter has fields and no registered program has the events of its rule. */
+async function eventsOfFilters(
+  { output }: SessionDescription,
+  { rules }: SessionDiagnosis,
+  applications: readonly ApplicationDescription[],
+): Promise<TracepointDescription[]> {
+  const isUnknown = ({ rule }: RuleDiagnosis): boolean =>
+    fieldsAskedFor(rule.filter ?? '').length > 0 &&
+    !applications.some(({ tracepoints }) =>
+      tracepoints.some(({ name, logLevel }) => ruleMatches(rule, name, logLevel)),
+    );
+  return output !== null && rules.some(isUnknown) ? await recordedEvents(output) : [];
 }
 
 /** The same error, with the reasons why no session daemon answered. */

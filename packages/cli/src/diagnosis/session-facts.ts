@@ -1,4 +1,9 @@
-import type { ApplicationDescription, SessionDescription, SessionDiagnosis } from '@ringtail/protocol';
+import type {
+  ApplicationDescription,
+  SessionDescription,
+  SessionDiagnosis,
+  TracepointDescription,
+} from '@ringtail/protocol';
 import type { Surroundings } from './surroundings.ts';
 
 /** Facts about a session and its surroundings. */
@@ -8,6 +13,8 @@ export interface SessionFacts {
   readonly daemon: DaemonFacts;
   /** Registered threads that this user may see. */
   readonly applications: readonly ApplicationDescription[];
+  /** Events in the trace, for filters whose programs have ended. */
+  readonly recordedEvents: readonly TracepointDescription[];
   /** Number of threads that registered since the session was created. */
   readonly threadsSeen: number;
   /** Null where an application has registered, so that they do not matter. */

@@ -41,7 +41,7 @@ export interface Finding {
   readonly evidence: readonly string[];
   /** Next step. */
   readonly nextStep: string;
-  /** Pattern that a misspelt rule probably means. */
+  /** What was probably meant: the pattern of a misspelt rule, or the field of a filter. */
   readonly meant?: string;
 }
 

@@ -7,7 +7,6 @@ import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-tr
 import type { Finding, FindingCode } from '../errors/finding.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { describeSession } from '../session/on-session.ts';
-import { CHANGE_FILTER } from './lacked-fields.ts';
 
 /** Programs of the command get tracer and run directory from its environment, so other programs do not matter. */
 const NOBODY: ReadonlySet<FindingCode> = new Set(['OTHER_DAEMON', 'OTHER_USER', 'NO_APPLICATION']);
@@ -20,6 +19,9 @@ const NOBODY_REGISTERED: Finding = {
   nextStep:
     'RINGTAIL_DEBUG=1 in the environment makes the tracer say what it cannot do; ringtail doctor checks the machine',
 };
+
+/** Only settings files have filters in a recording. */
+const CHANGE_FILTER = 'change the filter in the settings, and run the command again';
 
 /** Next steps for another recording, since the session ends. */
 const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
@@ -59,29 +61,27 @@ export async function findMissing(
  * Reasons for missing events after the end, with the last troubles.
  *
  * @param before findings while the session existed
- * @param lacking filters with fields that no event of the trace has
  */
 export function findingsAtEnd(
   before: readonly Finding[] | null,
-  lacking: readonly Finding[],
   session: TroubledSession,
   { eventsRecorded, troubles }: SessionStatistics,
 ): readonly Finding[] | null {
   const told = diagnoseTroubles(session, troubles).map((finding) => forNextRecording(finding));
-  // The trace says more about filters than the programs that still ran.
-  const isSuperseded = ({ code, evidence: [filter] }: Finding): boolean =>
-    code === 'FILTER_LACKS_FIELD' || lacking.some(({ evidence }) => evidence[0] === filter);
-  const others = before?.filter((finding) => !isSuperseded(finding));
-  if (eventsRecorded > 0) return [...told, ...(others ?? []).filter(isMistake), ...lacking];
+  if (eventsRecorded > 0) return [...told, ...(before ?? []).filter(isMistake)];
   const codes = new Set<FindingCode>(told.map(({ code }) => code));
   if (codes.size > 0) codes.add('NOT_REACHED');
   if (codes.has('NOT_RECORDED') || codes.has('SHARE_USED_UP')) codes.add('NO_APPLICATION');
-  if (before === null && told.length + lacking.length === 0) return null;
-  return [...(others ?? []).filter(({ code }) => !codes.has(code)), ...lacking, ...told];
+  if (before === null && told.length === 0) return null;
+  return [...(before ?? []).filter(({ code }) => !codes.has(code)), ...told];
 }
 
 /** @param session the recording, where it still exists */
 function forNextRecording(finding: Finding, session?: SessionDescription): Finding {
+  if (finding.code === 'FILTER_LACKS_FIELD') {
+    const guess = finding.meant === undefined ? '' : `did you mean "${finding.meant}"? `;
+    return { ...finding, nextStep: `${guess}${CHANGE_FILTER}` };
+  }
   if (finding.meant !== undefined) {
     const nextStep = `did you mean '${finding.meant}'? run the command again with -u ${shellQuote(finding.meant)}`;
     return { ...finding, nextStep };

@@ -15,7 +15,6 @@ import { type CommandPlan, enableRecorded, survivorsOf } from './command-plan.ts
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
-import { lackedFields } from './lacked-fields.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from './preload.ts';
 import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { runCommand } from './run-command.ts';
@@ -120,12 +119,7 @@ async function runRecorded(
     cutShort: finished.cutShort,
     survivors,
     report: isThere ? await reportOfTrace(context, trace, statistics) : null,
-    findings: findingsAtEnd(
-      findings,
-      isThere ? await lackedFields(trace, session, plan.rules) : [],
-      { name: session, output: trace, shmPath: plan.shmPath },
-      statistics,
-    ),
+    findings: findingsAtEnd(findings, { name: session, output: trace, shmPath: plan.shmPath }, statistics),
   };
 }
 
