@@ -38,6 +38,17 @@ describe('instruments', () => {
     expect(log).toEqual(['install a', 'uninstall a', 'install a']);
   });
 
+  it('whose events are enabled from the start are installed after all events are declared', () => {
+    const log: string[] = [];
+    const declaring = (name: string) => () => {
+      log.push(`declare ${name}`);
+      return [loggingSource(log, name)];
+    };
+    const watch = (_: readonly unknown[], listener: (isEnabled: boolean) => void) => listener(true);
+    installInstruments({ a: declaring('a'), b: declaring('b') }, TRACER, { ...fakeThread(), watch });
+    expect(log).toEqual(['declare a', 'declare b', 'install a', 'install b']);
+  });
+
   it('that fail are reported once and stay out, and others go on', () => {
     const thread = fakeThread();
     const log: string[] = [];

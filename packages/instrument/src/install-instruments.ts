@@ -11,6 +11,9 @@ export interface InstrumentedThread {
 /**
  * Declares the events of all instruments. Each source is installed while one of its events is enabled.
  *
+ * Sources whose events are enabled already are installed at the end: declaring events makes rings, and the wait for the
+ * daemon's answers would count as a stall of the program.
+ *
  * Never throws. An instrument that fails is reported, and its source stays out of the program from then on.
  */
 export function installInstruments(
@@ -18,16 +21,26 @@ export function installInstruments(
   tracer: Tracer,
   thread: InstrumentedThread,
 ): void {
+  const first: (() => void)[] = [];
+  let isDeclaring = true;
   for (const [name, instrument] of Object.entries(instruments)) {
     const failed = (error: unknown) => {
       thread.report('INSTRUMENT_FAILED', `the instrument ${name} does not work here: ${reasonOf(error)}`);
     };
     try {
-      for (const source of instrument(tracer)) thread.watch(source.tracepoints, switchFor(source, failed));
+      for (const source of instrument(tracer)) {
+        const turn = switchFor(source, failed);
+        thread.watch(source.tracepoints, (isEnabled) => {
+          if (isDeclaring) first.push(() => turn(isEnabled));
+          else turn(isEnabled);
+        });
+      }
     } catch (error) {
       failed(error);
     }
   }
+  isDeclaring = false;
+  for (const turn of first) turn();
 }
 
 /** Installs and uninstalls a source. */
