@@ -31,6 +31,15 @@ export {
   type StatisticsState,
   statistics,
 } from './statistics/statistics.ts';
+export {
+  durationNs,
+  type LogNode,
+  logDurationNs,
+  RootChoice,
+  type SpanNode,
+  SpanTree,
+  type SpanTreeData,
+} from './telemetry/span-tree.ts';
 export { Telemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 export type {
   Attributes,

@@ -29,6 +29,8 @@ interface TelemetryRecord {
   readonly name: string;
   readonly attributes: Attributes;
   readonly resource: TelemetryResource;
+  /** The thread that recorded it; undefined or absent if it is unknown. */
+  readonly tid?: AttributeValue | undefined;
   /** Name of the provider whose events these are, or of OpenTelemetry's instrumentation scope. */
   readonly scope: string;
   readonly scopeVersion?: string;
@@ -68,6 +70,8 @@ export interface TelemetrySpan extends TelemetryRecord, SpanIdentifiers {
 /** An event that is no part of a span. */
 export interface TelemetryLog extends TelemetryRecord {
   readonly at: Instant;
+  /** Of the time span that the event reports, such as a garbage collection; absent for other events. */
+  readonly begin?: Instant;
   /** OpenTelemetry's severity, 1 to 24. */
   readonly severity: number;
   /** The program's name of the severity; undefined or empty: OpenTelemetry's name. */

@@ -12,6 +12,7 @@ import { errorOf, telemetryKind, telemetryName } from './span-names.ts';
 import { processKey, threadKey } from './telemetry-keys.ts';
 import type {
   Attributes,
+  AttributeValue,
   SpanIdentifiers,
   TelemetryLog,
   TelemetryResource,
@@ -103,11 +104,11 @@ export class Telemetry {
     if (span !== undefined) {
       // The end has all that the begin has.
       this.#waiting.take(key);
-      this.#options.onSpan({ ...span, resource });
+      this.#options.onSpan({ ...span, resource, tid: identity.tid });
       return true;
     }
     const log = ownLog(name, logLevel, attributes);
-    if (log !== undefined) this.#options.onLog({ ...log, at: log.at ?? event, resource });
+    if (log !== undefined) this.#options.onLog({ ...log, at: log.at ?? event, resource, tid: identity.tid });
     return log !== undefined;
   }
 
@@ -167,9 +168,7 @@ export class Telemetry {
     if (this.#lastCalls.get(thread) === call && start !== undefined) return;
     this.#lastCalls.set(thread, call);
     const ns = BigInt(Math.round(Number(duration)));
-    const countsNs = event.stream.clockClass?.frequency === 1_000_000_000n && typeof start === 'number';
-    const sinceStart = countsNs ? event.cycles - BigInt(Math.round(start)) : ns;
-    const begin = nanosecondsOf(event) - (sinceStart > ns ? sinceStart : ns);
+    const begin = beginOf(event, start, ns);
     const parent = this.#ownerOf(seen);
     this.#span(seen, {
       ...this.#ids.ofSpan(`${thread}/${call}/${begin}`, parent),
@@ -181,8 +180,8 @@ export class Telemetry {
   }
 
   #span(
-    { event, resource }: SeenEvent,
-    span: Omit<TelemetrySpan, 'name' | 'kind' | 'error' | 'resource' | 'scope'>,
+    { event, resource, identity }: SeenEvent,
+    span: Omit<TelemetrySpan, 'name' | 'kind' | 'error' | 'resource' | 'tid' | 'scope'>,
   ): void {
     const { name } = event.class;
     const kind = telemetryKind(name);
@@ -192,21 +191,25 @@ export class Telemetry {
       kind,
       error: errorOf(span.attributes, kind),
       resource,
+      tid: identity.tid,
       scope: scopeOf(name),
     });
   }
 
   #log(seen: SeenEvent): void {
-    const { event, attributes, resource } = seen;
+    const { event, attributes, resource, identity } = seen;
     const { name, logLevel } = event.class;
     const { body, others } = withoutBody(attributes);
+    const { start_ns: start, duration_ns: ns } = attributes;
     this.#options.onLog({
       at: event,
+      ...(typeof ns === 'number' && { begin: instantOf(beginOf(event, start, BigInt(Math.round(ns)))) }),
       name,
       severity: severityOf(logLevel),
       body,
       attributes: others,
       resource,
+      tid: identity.tid,
       scope: scopeOf(name),
       span: name === SPAN_BEGIN ? ownIdentifiers(attributes) : this.#ownerOf(seen),
     });
@@ -223,6 +226,18 @@ export class Telemetry {
       ? undefined
       : this.#ids.ofRequest(requestKey({ event, identity }, requestId), traceId);
   }
+}
+
+/**
+ * The begin of a time span that an event reports, in nanoseconds.
+ *
+ * @param start the clock's value at the begin, which counts where the clock counts nanoseconds
+ * @param ns duration
+ */
+function beginOf(event: EventMessage, start: AttributeValue | undefined, ns: bigint): bigint {
+  const countsNs = event.stream.clockClass?.frequency === 1_000_000_000n && typeof start === 'number';
+  const sinceStart = countsNs ? event.cycles - BigInt(Math.round(start)) : ns;
+  return nanosecondsOf(event) - (sinceStart > ns ? sinceStart : ns);
 }
 
 function requestKey({ event, identity }: { event: EventMessage; identity: EventIdentity }, id: unknown): string {

@@ -1,58 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../cli.ts';
-import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
-
-const METADATA = `/* CTF 1.8 */
-typealias integer { size = 8; } := u8;
-trace { major = 1; minor = 8; uuid = "5675cf9c-b30c-46c3-bd65-f8c2dda40ba7"; byte_order = le; };
-env { hostname = "host"; tracer_name = "ringtail"; };
-clock { name = c; };
-stream {
-  packet.context := struct { integer { size = 64; map = clock.c.value; } timestamp_begin; integer { size = 64; map = clock.c.value; } timestamp_end; };
-  event.header := struct { u8 id; integer { size = 64; map = clock.c.value; } timestamp; };
-  event.context := struct {
-    u8 __app_node_request_id; string __app_node_trace_id; string __app_node_parent_span_id;
-  };
-};
-event { name = "node_http:server_request_begin"; id = 0; loglevel = 6; fields := struct { u8 _request_id; }; };
-event { name = "node_http:server_request_end"; id = 1; loglevel = 6; fields := struct { u8 _request_id; u8 _status; }; };
-event { name = "shop:order_begin"; id = 2; loglevel = 6; fields := struct { u8 _order_id; }; };
-event { name = "shop:order_end"; id = 3; loglevel = 6; fields := struct { u8 _order_id; }; };
-event { name = "shop:refused"; id = 4; loglevel = 4; fields := struct { string _message; }; };
-`;
-
-/** Class, request and payload of an event. The events are a second apart. */
-const EVENTS: readonly (readonly [id: number, request: number, ...payload: number[]])[] = [
-  [0, 7, 7],
-  [2, 7, 1],
-  [4, 7, ...Buffer.from('no\0')],
-  [3, 7, 1],
-  [1, 7, 7, 200],
-  [2, 0, 2],
-];
-
-/** @param caller trace and span of the sender of each request, as the events have them */
-function traceIn(context: FakeContext, caller: readonly [traceId: string, spanId: string] = ['', '']): string {
-  const callerBytes = Buffer.from(caller.map((text) => `${text}\0`).join(''));
-  const header = Buffer.alloc(16);
-  header.writeBigUInt64LE(BigInt(EVENTS.length) * 1_000_000_000n, 8);
-  const records = EVENTS.map(([id, request, ...payload], i) => {
-    const bytes = Buffer.alloc(10);
-    bytes.writeUInt8(id, 0);
-    bytes.writeBigUInt64LE(BigInt(i) * 1_000_000_000n, 1);
-    bytes.writeUInt8(request, 9);
-    return Buffer.concat([bytes, callerBytes, Buffer.from(payload)]);
-  });
-  const directory = join(context.cwd, 'trace');
-  mkdirSync(directory);
-  writeFileSync(join(directory, 'metadata'), METADATA);
-  writeFileSync(join(directory, 's'), Buffer.concat([header, ...records]));
-  return directory;
-}
+import { fakeContext } from '../testing/fake-context.test.support.ts';
+import { requestTraceIn } from '../testing/request-trace.test.support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of OTLP
 function scopesIn(json: any, resources: string, scopes: string): any[] {
@@ -84,7 +37,7 @@ describe('ringtail convert -o otlp', () => {
   it('makes spans of requests and pairs, and logs of all other events', async () => {
     const context = fakeContext();
     const output = join(context.cwd, 'spans');
-    const command = ['convert', traceIn(context), '-o', 'otlp', '-w', output, '--service-name', 'shop'];
+    const command = ['convert', requestTraceIn(context), '-o', 'otlp', '-w', output, '--service-name', 'shop'];
     expect([await run(command, context), context.errors()]).toEqual([{ code: 0 }, '']);
     expect(context.output()).toBe(`2 spans and 2 logs in ${output}\n`);
 
@@ -128,7 +81,7 @@ describe('ringtail convert -o otlp', () => {
   ] as const)('has the parent of a request only from a known caller: %s', async (_, caller, parent) => {
     const context = fakeContext();
     const output = join(context.cwd, 'spans');
-    const code = await run(['convert', traceIn(context, caller), '-o', 'otlp', '-w', output], context);
+    const code = await run(['convert', requestTraceIn(context, caller), '-o', 'otlp', '-w', output], context);
     expect([code, context.errors()]).toEqual([{ code: 0 }, '']);
     const traces = JSON.parse(readFileSync(join(output, 'traces.jsonl'), 'utf8'));
     const [order, request] = scopesIn(traces, 'resourceSpans', 'scopeSpans').flatMap((scope) => scope.spans);
@@ -142,7 +95,7 @@ describe('ringtail convert -o otlp', () => {
   it('sends protobuf to a collector, and again after an answer that says so', async () => {
     const context = fakeContext();
     const { requests, url } = await collector(503);
-    const command = ['convert', traceIn(context), '-o', 'otlp-proto', '--endpoint', url];
+    const command = ['convert', requestTraceIn(context), '-o', 'otlp-proto', '--endpoint', url];
     expect([await run(command, context), context.errors()]).toEqual([{ code: 0 }, '']);
     expect(requests.map(({ path, type }) => [path, type])).toEqual([
       ['/v1/traces', 'application/x-protobuf'],
@@ -158,7 +111,9 @@ describe('ringtail convert -o otlp', () => {
   it('fails after an answer that refuses', async () => {
     const context = fakeContext();
     const { requests, url } = await collector(400);
-    expect(await run(['convert', traceIn(context), '-o', 'otlp', '--endpoint', url], context)).toEqual({ code: 1 });
+    expect(await run(['convert', requestTraceIn(context), '-o', 'otlp', '--endpoint', url], context)).toEqual({
+      code: 1,
+    });
     expect(context.errors()).toContain('the answer is 400');
     expect(requests).toHaveLength(1);
   });
@@ -169,7 +124,7 @@ describe('ringtail convert -o otlp', () => {
     ['-o', 'json', '--endpoint', 'http://localhost:4318'],
   ])('refuses %s %s %s', async (...options) => {
     const context = fakeContext();
-    expect(await run(['convert', traceIn(context), ...options], context)).toEqual({ code: 1 });
+    expect(await run(['convert', requestTraceIn(context), ...options], context)).toEqual({ code: 1 });
     expect(context.errors()).not.toBe('');
   });
 });
