@@ -103,7 +103,7 @@ describe.skipIf(postgresql === undefined)('queries of the package pg', () => {
       import http from 'node:http';
       import { createRequire } from 'node:module';
       const { Pool } = createRequire(import.meta.url)('pg');
-      const pool = new Pool({ ...${connection()}, max: 1 });
+      const pool = new Pool({ connectionString: 'postgresql://tester@127.0.0.1:${port}/postgres', max: 1 });
       await pool.query('SELECT 0');
       let held = await pool.connect();
       let arrived = 0;
@@ -133,6 +133,7 @@ describe.skipIf(postgresql === undefined)('queries of the package pg', () => {
       new Map(of.map(({ fields, requestId }) => [fields.call_id, requestId]));
     expect(byCall(ends)).toEqual(byCall(begins));
     const waits = fieldsOf(events, 'node_pg:acquire').slice(-3);
+    expect(new Set(waits.map((wait) => `${wait.host}:${wait.port}`))).toEqual(new Set([`127.0.0.1:${port}`]));
     expect(waits.map(({ connections, waiting, error }) => [connections, waiting, error])).toEqual([
       ['1', '0', ''],
       ['1', '1', ''],

@@ -11,13 +11,16 @@ const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
 const FRAMES_MAX = 64;
 
 /**
- * Captures the JavaScript call stack below a function, without any code of the program.
+ * Captures the JavaScript call stack below a function, without any code of the program. Frames of Ringtail are left
+ * out: they are there if the program has called an observed function.
  *
  * @param callee the innermost function that is left out, with all that it calls
+ * @param skipped number of further frames that are left out
  * @returns frames in V8's format without source maps, innermost first; none where the program has frozen `Error`
  */
-export function callStackBelow(callee: AnyFunction): string[] {
-  return framesBelow(callee, FRAMES_MAX).map(String);
+export function callStackBelow(callee: AnyFunction, skipped: number): string[] {
+  const frames = framesBelow(callee, FRAMES_MAX).slice(skipped);
+  return frames.filter((frame) => frame.getFileName() !== OUR_FILE).map(String);
 }
 
 /**
@@ -52,4 +55,12 @@ function restoreSetting(name: string, descriptor: PropertyDescriptor | undefined
   } catch {
     // A property that could not be changed needs no restoring.
   }
+}
+
+/** The file of the bundle. */
+export const OUR_FILE = ownFile();
+
+function ownFile(): string | null | undefined {
+  const innermost = () => framesBelow(innermost, 1);
+  return innermost()[0]?.getFileName();
 }

@@ -26,8 +26,8 @@ const { cache } = createRequire('/');
 /** Node.js 20 has no channel that reports loaded modules. */
 const REPORTS_LOADS = Number(process.versions.node.split('.')[0]) >= 22;
 const LOOK_INTERVAL_MS = 1000;
-/** Connections in an interval before which the loaded modules are read. */
-const CONNECTIONS_MAX = 20;
+/** Connections and requests in an interval before which the loaded modules are read. */
+const LOOKS_MAX = 20;
 
 const wanted = new Set<WantedModule>();
 let stopWatching: (() => void) | undefined;
@@ -38,7 +38,7 @@ let stopWatching: (() => void) | undefined;
  *
  * Loader hooks such as those of `require-in-the-middle` are visible: their frames are in the stacks of all code that
  * runs while a module loads. So this subscribes to a channel of Node.js. Node.js 20 lacks it: there, the list of
- * loaded modules is read after the program's first turn, before new connections, and every second.
+ * loaded modules is read after the program's first turn, before new connections and requests, and every second.
  *
  * @returns a function that takes the changes back
  */
@@ -114,21 +114,23 @@ function watchLoads(): () => void {
 }
 
 function lookRepeatedly(): () => void {
-  let connections = 0;
+  let looks = 0;
   const immediate = setImmediate(look);
   immediate.unref();
   const endInterval = everyMs(LOOK_INTERVAL_MS, () => {
-    connections = 0;
+    looks = 0;
     look();
   });
-  const beforeConnect = () => {
-    if (connections++ < CONNECTIONS_MAX) look();
+  const lookAgain = () => {
+    if (looks++ < LOOKS_MAX) look();
     return undefined;
   };
-  const endObserving = observeAll([{ holder: Socket.prototype, name: 'connect', observer: { before: beforeConnect } }]);
+  const endSubscriptions = subscribeAll({ 'http.server.request.start': lookAgain });
+  const endObserving = observeAll([{ holder: Socket.prototype, name: 'connect', observer: { before: lookAgain } }]);
   return () => {
     clearImmediate(immediate);
     endInterval();
+    endSubscriptions();
     endObserving();
   };
 }

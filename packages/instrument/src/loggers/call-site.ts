@@ -1,16 +1,8 @@
-import { framesBelow } from '../call-stack.ts';
-
-/** The file of the bundle. */
-const OUR_FILE = ownFile();
+import { framesBelow, OUR_FILE } from '../call-stack.ts';
 
 /** A logger's own frames lie between the program and Node.js or Ringtail. */
 const FRAMES_MAX = 16;
 const TEXT_LENGTH_MAX = 1024;
-
-function ownFile(): string | null | undefined {
-  const innermost = () => framesBelow(innermost, 1);
-  return innermost()[0]?.getFileName();
-}
 
 /** The place in a program that has called a logger. */
 export interface CallSite {

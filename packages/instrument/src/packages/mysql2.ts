@@ -67,7 +67,7 @@ export function mysql2(tracer: Tracer): readonly EventSource[] {
   const getConnection = client.acquiring((self) => {
     const { config, _allConnections, _connectionQueue } = self as Pool;
     return {
-      ...serverOf(Object(config?.connectionConfig)),
+      server: () => serverOf(Object(config?.connectionConfig)),
       connections: () => numberOr(_allConnections?.length, 0),
       waiting: numberOr(_connectionQueue?.length, 0),
     };

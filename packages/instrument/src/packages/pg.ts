@@ -3,7 +3,7 @@ import { changeModule } from '../loaded-modules.ts';
 import { type Observer, observeAll, observedCallback } from '../wrap.ts';
 import { beforeNextCall } from './observed-method.ts';
 import { queryText } from './query-text.ts';
-import { numberOr, portOr, sqlClient, textOr } from './sql-client.ts';
+import { numberOr, portOr, type SqlServer, sqlClient, textOr } from './sql-client.ts';
 
 /** @see https://node-postgres.com/apis/client */
 interface Client {
@@ -35,9 +35,12 @@ export function pg(tracer: Tracer): readonly EventSource[] {
 
   const query: Observer<Finish> = {
     before(self, args) {
-      const { host, port, database } = Object(self) as Client;
-      const server = { host: textOr(host, ''), port: portOr(port, 5432) };
-      const end = client.begin(server, textOr(database, ''), queryText(textOf(args[0]), 'postgresql'));
+      const { database } = Object(self) as Client;
+      const end = client.begin(
+        serverOf(Object(self), ''),
+        textOr(database, ''),
+        queryText(textOf(args[0]), 'postgresql'),
+      );
       const finish: Finish = (error, result) => end(error, rowsOf(result));
       observeEnd(args, finish);
       return finish;
@@ -48,10 +51,9 @@ export function pg(tracer: Tracer): readonly EventSource[] {
 
   const connect = client.acquiring((self) => {
     const { options, waitingCount } = self as Pool;
-    const { host, port } = Object(options) as Client;
     return {
-      host: textOr(host, 'localhost'),
-      port: portOr(port, 5432),
+      // Only a client of the pool knows a server that a URL or the environment (PGHOST) names.
+      server: (connection) => serverOf(Object(connection ?? options), 'localhost'),
       connections: () => numberOr((self as Pool).totalCount, 0),
       waiting: numberOr(waitingCount, 0),
     };
@@ -77,6 +79,10 @@ export function pg(tracer: Tracer): readonly EventSource[] {
         }),
     },
   ];
+}
+
+function serverOf({ host, port }: Client, hostDefault: string): SqlServer {
+  return { host: textOr(host, hostDefault), port: portOr(port, 5432) };
 }
 
 /** Observes the end of a query that does not return a promise. */

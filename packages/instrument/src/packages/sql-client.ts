@@ -13,7 +13,9 @@ export interface SqlServer {
 }
 
 /** A pool of connections, when a program asks for one of them. */
-export interface SqlPool extends SqlServer {
+export interface SqlPool {
+  /** @param connection that the pool has given; undefined if it has given none */
+  server(connection: unknown): SqlServer;
   connections(): number;
   /** Others that wait for a connection. */
   readonly waiting: number;
@@ -67,13 +69,14 @@ export function sqlClient({ provider, u16, u32, u64, str }: Tracer, providerName
   const slowAcquire = declareAcquisition('slow_acquire', 'info');
   const nextId = identifiers();
 
-  const finishAcquisition = ({ pool, startNs }: Acquisition, error: unknown) => {
+  const finishAcquisition = ({ pool, startNs }: Acquisition, error: unknown, connection: unknown) => {
     const durationNs = Math.max(0, nowNs() - startNs);
     const code = error == null ? '' : codeOf(error);
     const connections = pool.connections();
-    acquire(pool.host, pool.port, connections, pool.waiting, code, startNs, durationNs);
+    const { host, port } = pool.server(connection);
+    acquire(host, port, connections, pool.waiting, code, startNs, durationNs);
     if (durationNs >= SLOW_ACQUISITION_NS) {
-      slowAcquire(pool.host, pool.port, connections, pool.waiting, code, startNs, durationNs);
+      slowAcquire(host, port, connections, pool.waiting, code, startNs, durationNs);
     }
   };
 
@@ -101,13 +104,15 @@ export function sqlClient({ provider, u16, u32, u64, str }: Tracer, providerName
         const acquisition = { pool: poolOf(self), startNs: nowNs() };
         const [callback] = args;
         if (typeof callback === 'function') {
-          const observed = observedCallback(callback, (error) => finishAcquisition(acquisition, error));
+          const observed = observedCallback(callback, (error, connection) =>
+            finishAcquisition(acquisition, error, connection),
+          );
           args[0] = withCallerScope(observed as (...results: unknown[]) => unknown);
         }
         return acquisition;
       },
-      settled: (acquisition, error, isFulfilled) =>
-        finishAcquisition(acquisition, isFulfilled ? undefined : (error ?? 'unknown')),
+      settled: (acquisition, error, isFulfilled, connection) =>
+        finishAcquisition(acquisition, isFulfilled ? undefined : (error ?? 'unknown'), connection),
     }),
   };
 }

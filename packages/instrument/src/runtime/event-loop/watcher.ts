@@ -117,8 +117,8 @@ class MainThreadWatcher implements Watcher {
   #capture(): void {
     const atNs = nowNs();
     const latencyMs = (nowMs() - load(this.#state, WatchState.ASKED)) | 0;
-    // The first frame is the watcher's expression.
-    const frames = callStackBelow(this.#capture).slice(2);
+    // The first two frames are the function that the watcher calls, and the watcher's expression.
+    const frames = callStackBelow(this.#capture, 2);
     if (frames.length > 0) this.#captured = { atNs, frames, isAfterNative: latencyMs > INTERRUPT_MS_MAX };
     store(this.#state, WatchState.PHASE, WatchPhase.CAPTURED);
     notify(this.#state, WatchState.PHASE);
