@@ -13,6 +13,8 @@ import { formatCount, plural } from '../../output/quantity.ts';
 import { durationText } from '../statistics/number-text.ts';
 
 const LABEL_LENGTH_MAX = 100;
+/** Of a place in a program and of a path. Its end is what a reader looks for. */
+const PLACE_LENGTH_MAX = 400;
 
 const WAIT_WORDS: Readonly<Record<WaitKind, string>> = {
   'event-loop': 'event loop blocked',
@@ -26,6 +28,11 @@ const WAIT_WORDS: Readonly<Record<WaitKind, string>> = {
 /** A text of a trace on one line, without control characters. */
 export function shown(text: string): string {
   return visibleLine(text.length > LABEL_LENGTH_MAX ? `${text.slice(0, LABEL_LENGTH_MAX)}…` : text);
+}
+
+/** A frame of a stack, or a path, in the same way. */
+export function shownPlace(place: string): string {
+  return visibleLine(place.length > PLACE_LENGTH_MAX ? `${place.slice(0, PLACE_LENGTH_MAX)}…` : place);
 }
 
 /** A wait by its kind and target: `HTTP 127.0.0.1`, `event loop blocked in run (app.js:3:1)`. */
@@ -44,17 +51,17 @@ export function findingText(finding: Finding): string {
     }
     case 'event-loop-stall': {
       const { count, longestNs, longest } = finding.stalls;
-      const where = longest.where === '' ? '' : ` in ${shown(longest.where)}`;
+      const where = longest.where === '' ? '' : ` in ${shownPlace(longest.where)}`;
       return `The event loop was blocked for ${durationText(longestNs)}${where}${times(count)}.`;
     }
     case 'slow-regular-expression': {
       const { count, longestNs, longest } = finding.stalls;
-      const where = longest.where === '' ? '' : ` in ${shown(longest.where)}`;
+      const where = longest.where === '' ? '' : ` in ${shownPlace(longest.where)}`;
       return `A regular expression blocked the event loop for ${durationText(longestNs)}${where}${times(count)}.`;
     }
     case 'synchronous-files': {
       const { span, ns, count, longest } = finding;
-      const operation = [longest.target, longest.longest].filter(Boolean).map(shown).join(' ');
+      const operation = [shown(longest.target), shownPlace(longest.longest)].filter(Boolean).join(' ');
       const longestText = count === 1 ? operation : `the longest was ${operation}`;
       return `${shown(span.label)} waited ${durationText(ns)} for ${plural(count, 'synchronous file operation')}: ${longestText}.`;
     }
@@ -117,7 +124,7 @@ function leakText({ count, longest }: Grouped<ListenerLeak>): string {
   const what = listeners > 0 ? `${plural(listeners, 'listener')} of ${shown(event)}` : 'Too many listeners';
   const on = emitter === '' ? 'one emitter' : shown(emitter);
   const emitters = count === 1 ? '' : `, and to ${plural(count - 1, 'other emitter')}`;
-  const lastIn = where === '' ? '' : `; the last one in ${shown(where)}`;
+  const lastIn = where === '' ? '' : `; the last one in ${shownPlace(where)}`;
   return `${what} were added to ${on}${emitters}, and none was removed in time${lastIn}.`;
 }
 

@@ -1,4 +1,4 @@
-import { type Findings, findings, runHandler } from '@ringtail/analyses';
+import { type Finding, type Findings, findings, runHandler } from '@ringtail/analyses';
 import { openTraces } from '@ringtail/reader';
 import { shellQuote } from '../../output/quantity.ts';
 import { findingText } from './finding-words.ts';
@@ -36,9 +36,17 @@ export function recordedReport(path: string, bytes: number): RecordedReport {
   return { lines: linesOf(data, path, command), json: reportJson(data, [path]) };
 }
 
+/** As many findings as are shown, in their order: the first one of each rule before further ones of a rule. */
+export function shownFindings<Found extends Pick<Finding, 'rule'>>(all: readonly Found[]): Found[] {
+  const firsts = new Map(all.toReversed().map((one) => [one.rule, one]));
+  const isFirst = (one: Found) => firsts.get(one.rule) === one;
+  const chosen = [...all.filter(isFirst), ...all.filter((one) => !isFirst(one))].slice(0, FINDINGS_SHOWN_MAX);
+  return all.filter((one) => chosen.includes(one));
+}
+
 function linesOf(data: Findings, path: string, command: string): RecordedReport['lines'] {
   const [slowest] = spanTables(data, [path]);
-  const found = data.findings.slice(0, FINDINGS_SHOWN_MAX);
+  const found = shownFindings(data.findings);
   const further = data.findings.length - found.length;
   if (slowest === undefined && found.length === 0) return [];
   const [name, count, median, p99, maximum] = slowest?.rows[0] ?? [];

@@ -1,6 +1,6 @@
 import type { Findings } from '@ringtail/analyses';
 import { findingCommand } from './finding-commands.ts';
-import { adviceOf, findingText, shown } from './finding-words.ts';
+import { adviceOf, findingText, shownPlace } from './finding-words.ts';
 import { gcText, headText, nothingKnown, type ReportTable, slowestTable, spanTables } from './report-sections.ts';
 import { stackOf } from './report-text.ts';
 
@@ -8,7 +8,7 @@ import { stackOf } from './report-text.ts';
 export function reportMarkdown(data: Findings, paths: readonly string[], isUtc: boolean): string {
   if (data.knownCount === 0) return `# Report\n\n${escaped(nothingKnown(data))}\n`;
   const findings = data.findings.map((finding) => {
-    const stack = stackOf(finding).map((line) => `at ${shown(line)}`);
+    const stack = stackOf(finding).map((line) => `at ${shownPlace(line)}`);
     return [
       `### ${escaped(findingText(finding))}`,
       ...(stack.length === 0 ? [] : [code(stack.join('\n'), 'text')]),

@@ -2,7 +2,7 @@ import type { Finding, Findings } from '@ringtail/analyses';
 import type { Style } from '../../output/style.ts';
 import { tableLines } from '../../output/table.ts';
 import { findingCommand } from './finding-commands.ts';
-import { adviceOf, findingText, shown } from './finding-words.ts';
+import { adviceOf, findingText, shownPlace } from './finding-words.ts';
 import { gcText, headText, nothingKnown, type ReportTable, slowestTable, spanTables } from './report-sections.ts';
 
 interface TextStyle {
@@ -40,7 +40,7 @@ function findingLines(finding: Finding, i: number, paths: readonly string[], { w
   return [
     style.bold(number + first!.trimStart()),
     ...rest.map((line) => style.bold(line)),
-    ...stackOf(finding).map((line) => `     at ${shown(line)}`),
+    ...stackOf(finding).map((line) => `     at ${shownPlace(line)}`),
     ...wrapped(adviceOf(finding), '   ', width),
     `   ${style.cyan(findingCommand(finding, paths))}`,
   ];
