@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { didYouMean } from '@ringtail/base/text';
 import type { Command } from 'commander';
 import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import type { Act } from '../program/command.ts';
 import { packageDirectory } from '../program/package-directory.ts';
 

@@ -1,8 +1,8 @@
+import { didYouMean } from '@ringtail/base/text';
 import { type Command, Option } from 'commander';
 import type { MapOwner, MapTable } from '../command-result.ts';
 import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { addSessionOption, collect, outputFormatOf } from '../options/common-options.ts';
 import { parseCount } from '../options/quantity-options.ts';

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
+import { didYouMean } from '@ringtail/base/text';
 import { CtlError } from '@ringtail/ctl';
 import type { NewSnapshotOutput, SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
 import { addRetentionOptions, hasRetention, type RetentionOptions, retentionOf } from '../options/retention-options.ts';

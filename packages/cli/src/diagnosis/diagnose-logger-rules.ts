@@ -1,6 +1,6 @@
+import { nearestNames } from '@ringtail/base/text';
 import { matchesPattern, type NodeLogger, type RuleDiagnosis } from '@ringtail/protocol';
 import type { Finding } from '../errors/finding.ts';
-import { nearestNames } from '../errors/nearest.ts';
 import { describeLogLevel } from '../options/log-level.ts';
 import { shellQuote } from '../output/quantity.ts';
 import { neverTrue } from './diagnose-rules.ts';

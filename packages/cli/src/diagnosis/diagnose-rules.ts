@@ -1,3 +1,4 @@
+import { nearestNames } from '@ringtail/base/text';
 import {
   type EventRule,
   matchesPattern,
@@ -8,7 +9,6 @@ import {
   type TracepointDescription,
 } from '@ringtail/protocol';
 import { type Finding, shortened } from '../errors/finding.ts';
-import { nearestNames } from '../errors/nearest.ts';
 import { describeLogLevel } from '../options/log-level.ts';
 import { formatCount, plural, shellQuote } from '../output/quantity.ts';
 import { fieldNamesOf, fieldsAskedFor, hasField } from './filter-fields.ts';

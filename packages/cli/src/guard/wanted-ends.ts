@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
+import { didYouMean } from '@ringtail/base/text';
 import type { ProcessEnd } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 
 /** Causes of a snapshot. */
 export const SNAPSHOT_CAUSES = ['crash', 'signal', 'exit-code', 'stall'] as const;

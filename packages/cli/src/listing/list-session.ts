@@ -1,3 +1,4 @@
+import { didYouMean } from '@ringtail/base/text';
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { DomainName, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
@@ -6,7 +7,6 @@ import { describeFindings } from '../diagnosis/describe-findings.ts';
 import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { diagnoseTroubles } from '../diagnosis/diagnose-troubles.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { outputFormatOf } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, LOGGERS, namedDomains } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';

@@ -1,3 +1,4 @@
+import { nearestNames } from '@ringtail/base/text';
 import {
   type EventRecordClass,
   type FilterExpression,
@@ -9,7 +10,6 @@ import {
 import { nameChoice } from '@ringtail/reader';
 import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { nearestNames } from '../errors/nearest.ts';
 import { splitNames } from '../options/common-options.ts';
 import { warn } from '../output/report.ts';
 import type { ReadingOptions } from './reading-options.ts';

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { didYouMean } from '@ringtail/base/text';
 import { CtlError } from '@ringtail/ctl';
 import type { SessionDescription } from '@ringtail/protocol';
 import { absolutePath, type Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { warn } from '../output/report.ts';
 import { readCurrentSession } from '../session/current-session.ts';
 import { lastTrace, tracesDirectory } from '../session/trace-directory.ts';

@@ -1,9 +1,9 @@
+import { didYouMean } from '@ringtail/base/text';
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionDescription } from '@ringtail/protocol';
 import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { nextStep } from '../errors/next-steps.ts';
 import { readCurrentSession, sessionNamed } from './current-session.ts';
 

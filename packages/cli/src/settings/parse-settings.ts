@@ -1,6 +1,6 @@
+import { didYouMean } from '@ringtail/base/text';
 import { contextNames, type EventRule, eventRule as eventRuleShape, ShapeError } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { parseLogLevels } from '../options/log-level.ts';
 import { consistentRule } from '../options/rule-options.ts';
 

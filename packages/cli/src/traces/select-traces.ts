@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
+import { didYouMean } from '@ringtail/base/text';
 import { excess, type Retention } from '@ringtail/protocol';
 import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { matchesShellPattern } from '../session/shell-pattern.ts';
 import type { FoundTrace } from './recorded-traces.ts';
 

@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { describeError } from '@ringtail/base';
+import { didYouMean } from '@ringtail/base/text';
 import { readTokenFile } from '@ringtail/posix';
 import { EVERY_TIME, EXECUTIONS_MAX, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
 import { absolutePath, type Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
 import { parseHeaders } from '../options/http-headers.ts';
 import { parseCount, periodUsOf } from '../options/quantity-options.ts';

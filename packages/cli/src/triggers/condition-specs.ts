@@ -1,7 +1,7 @@
+import { didYouMean } from '@ringtail/base/text';
 import { domainDirectory, EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
 import type { Context } from '../context/context.ts';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 import { parseByteLimit, parseWaitUs } from '../options/unit-hints.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';

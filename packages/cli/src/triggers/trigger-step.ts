@@ -1,6 +1,6 @@
+import { didYouMean } from '@ringtail/base/text';
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import { CliError } from '../errors/cli-error.ts';
-import { didYouMean } from '../errors/nearest.ts';
 
 /** The daemon's refusal of a trigger, with the next step and the nearest name. */
 export async function triggerStep(client: SessionDaemonClient, error: unknown, name: string | null): Promise<unknown> {
