@@ -72,7 +72,7 @@ export function startRingtail(directory: string): Tool {
   mkdirSync(directory, { recursive: true });
   const runDirectory = join(directory, 'run');
   const env = { ...process.env, RINGTAIL_HOME: directory, RINGTAIL_RUNDIR: runDirectory };
-  const daemon = spawn(process.execPath, [SESSIOND, '--rundir', runDirectory], { env, stdio: 'ignore' });
+  const daemon = spawn(process.execPath, [SESSIOND, '--no-kernel', '--rundir', runDirectory], { env, stdio: 'ignore' });
   waitFor(() => existsSync(join(runDirectory, 'client.sock')), 'the session daemon');
   return tool(directory, { env }, daemon, async (words) => {
     let stdout = '';

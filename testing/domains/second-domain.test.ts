@@ -94,6 +94,7 @@ describe('a second domain', () => {
     expect(await succeed('disable-event -k open -c disk')).toContain(
       'kernel open of type any disabled in channel disk',
     );
+    expect(await succeed('list s')).toContain('open (type: syscall) [disabled]');
     await succeed('enable-channel -k spare');
     expect(await succeed('disable-channel -k spare')).toBe('kernel channel spare disabled for session s\n');
     expect(await succeed('add-context -k -t prio -c disk')).toBe('kernel context prio added to channel disk\n');
@@ -116,7 +117,7 @@ describe('a second domain', () => {
       '      Sub-buffer size:  65536 bytes',
       '      Memory usage:     4.0 KiB in 1 ring',
       '    Context fields:\n      prio\n',
-      '      sched_* (type: tracepoint) [enabled]\n      open (type: tracepoint) [disabled]\n',
+      '      sched_* (type: tracepoint) [enabled]\n      open (type: syscall) [disabled]\n',
       '- spare: [disabled]',
     ]) {
       expect(described).toContain(part);
@@ -293,7 +294,7 @@ describe('a domain that a session daemon does not have', () => {
       expect([line, code, err]).toEqual([
         line,
         expect.any(Number),
-        expect.stringContaining('kernel tracing is not part'),
+        expect.stringContaining('the kernel is traced by a session daemon of root only'),
       ]);
       expect([line, code === 0, err.includes('-u')]).toEqual([line, false, true]);
     }
@@ -301,8 +302,9 @@ describe('a domain that a session daemon does not have', () => {
       const { code, err } = await command(`enable-event --${logger} shop`);
       expect([logger, code, err]).toEqual([logger, 1, expect.stringContaining(`not supported yet: --${logger}`)]);
     }
-    const refusal = 'not supported yet: kernel tracing is not part of this version';
-    const hint = 'Node.js programs are traced with -u';
+    const refusal = 'not supported: the kernel is traced by a session daemon of root only';
+    const hint =
+      'as root: ringtail sessiond -d; members of its group tracing then use it too. Node.js programs are traced with -u';
     expect((await command('enable-event -k x')).err).toBe(`ringtail: error: ${refusal}\n  ${hint}\n`);
     const { out, err } = await command('enable-event -k x,y --output-format=json');
     expect([out, JSON.parse(err)]).toEqual(['', { error: { code: 'UNSUPPORTED', message: refusal, hint } }]);
@@ -357,7 +359,7 @@ describe('a domain that a session daemon does not have', () => {
     const { code, err } = await command(
       `load s -i ${join(saving.home, 'saved')} --override-url=file://${join(home, 'trace')}`,
     );
-    const left = 'left out (not supported yet: kernel tracing is not part of this version)';
+    const left = 'left out (not supported: the kernel is traced by a session daemon of root only)';
     expect([code, err]).toEqual([
       0,
       `warning: session s: the domain KERNEL is ${left}\nwarning: the trigger t is ${left}\n`,

@@ -162,6 +162,8 @@ export type CommandResult =
 /** Programs and events that one domain can record. */
 export interface ListedDomain extends ListedInstrumentation {
   readonly domain: DomainName;
+  /** Present if the events are system calls of the kernel. */
+  readonly syscalls?: true;
 }
 
 export interface ScheduleChange {

@@ -9,14 +9,15 @@ import {
   DEFAULT_SESSION,
   type DestroyedSession,
   type DomainName,
-  type EventRule,
   type MapChannelParameters,
   type MapRow,
   type NewSnapshotOutput,
   type Notification,
+  type RecordingRule,
   type Retention,
   type RingMemory,
   type RotationSchedule,
+  type RuleType,
   type SessionDescription,
   type SessionDiagnosis,
   type SessionStatistics,
@@ -65,6 +66,8 @@ export interface NotWaiting extends WaitOptions {
 export interface InstrumentationOptions extends RequestOptions {
   /** False leaves the fields of tracepoints out, which are most of a long answer. */
   readonly fields?: boolean;
+  /** Lists system calls of the kernel in place of its tracepoints. */
+  readonly syscalls?: boolean;
 }
 
 export interface ListedInstrumentation {
@@ -148,21 +151,26 @@ export class SessionDaemonClient {
    */
   async enableEvent(
     session: string,
-    rule: EventRule,
+    rule: RecordingRule,
     channel: string | null = null,
     domain: DomainName = 'user',
   ): Promise<string> {
     return (await this.request('enable-event', { session, domain, channel, rule })).channel;
   }
 
-  /** Disables the rules with exactly this pattern; null: all rules of the channel. */
+  /**
+   * Disables the rules with exactly this pattern; null: all rules of the channel.
+   *
+   * @param type of the kernel's rules: rules of other types stay
+   */
   disableEvent(
     session: string,
     pattern: string | null,
     channel: string | null = null,
     domain: DomainName = 'user',
+    type?: RuleType,
   ): Promise<{ channel: string; disabled: number }> {
-    return this.request('disable-event', { session, domain, channel, pattern });
+    return this.request('disable-event', { session, domain, channel, pattern, ...(type !== undefined && { type }) });
   }
 
   /** Adds context fields to a channel, or with null to all channels; answers their names. */
@@ -308,10 +316,10 @@ export class SessionDaemonClient {
 
   /** Programs and events that a domain can record now. Threads with the same tracepoints share one list. */
   async listInstrumentation(domain: DomainName, options: InstrumentationOptions = {}): Promise<ListedInstrumentation> {
-    const { fields = true } = options;
+    const { fields = true, syscalls } = options;
     const { applications, tracepointLists, events } = await this.request(
       'list-instrumentation',
-      { domain, fields },
+      { domain, fields, ...(syscalls !== undefined && { syscalls }) },
       options,
     );
     const described = applications.map((application) => ({

@@ -84,6 +84,7 @@ export type { CapturedValue } from './model/captured-value.ts';
 export {
   type ChannelAttributes,
   DEFAULT_CHANNEL,
+  defaultKernelChannel,
   type EventHeaderKind,
   UNSET_SWITCH_TIMER_US,
 } from './model/channel.ts';
@@ -98,7 +99,7 @@ export {
   NODE_LOGGERS,
   type NodeLogger,
 } from './model/domain.ts';
-export { type EventRule, eventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
+export { type EventRule, eventRule, FILTER_BYTES_MAX, type RuleType } from './model/event-rule.ts';
 export { type HttpHeader, headerRefusal, repeatedHeader } from './model/http-header.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';

@@ -1,3 +1,4 @@
+export { EVENT_TYPES } from './sessions/event-types.ts';
 export { memoryElements } from './sessions/memory-elements.ts';
 export { retentionInstruction } from './sessions/retention-attributes.ts';
 export { actionElement, conditionElement } from './triggers/trigger-elements.ts';

@@ -396,6 +396,19 @@ describe('a session file', () => {
     ]);
   });
 
+  it('has the types of rules of the kernel', () => {
+    const events = ['TRACEPOINT', 'SYSCALL', 'ALL', 'KPROBE'].map(
+      (type) => `<event><name>e</name><type>${type}</type></event>`,
+    );
+    const channel = `<channel><name>k</name><events>${events.join('')}</events></channel>`;
+    const kernel = `<domain><type>KERNEL</type><buffer_type>GLOBAL</buffer_type><channels>${channel}</channels></domain>`;
+    const { sessions, warnings } = parseSessionFile(file(`<domains>${kernel}</domains>`));
+    const rules = [{}, { type: 'syscall' }, { type: 'all' }].map((type) => ({ pattern: 'e', enabled: true, ...type }));
+    expect(sessions[0]?.domains[1]?.channels[0]?.rules).toEqual(rules);
+    expect(warnings).toEqual(['session s: the event e of type KPROBE is not supported and is left out']);
+    expect(parseSessionFile(printSessionFile(sessions)).sessions).toEqual(sessions);
+  });
+
   it('of another tracer tells what of it is left out', () => {
     const kernel =
       '<domain><type>KERNEL</type><buffer_type>GLOBAL</buffer_type><channels><channel><name>k</name></channel></channels></domain>';

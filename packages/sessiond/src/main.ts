@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { describeError, RINGTAIL_VERSION } from '@ringtail/base';
 import { visibleLine } from '@ringtail/base/text';
 import { DEFAULT_GROUP, defaultRunDirectory, homeDirectory, loadPosix } from '@ringtail/posix';
+import { KERNEL_LEFT_OUT, KERNEL_NEEDS_ROOT } from './domains/absent-domain.ts';
+import { KernelDomain } from './domains/kernel/kernel-domain.ts';
 import { FileLog } from './log/log.ts';
 import { DaemonError } from './model/daemon-error.ts';
-import { startSessionDaemon } from './session-daemon.ts';
+import { type SessionDaemonOptions, startSessionDaemon } from './session-daemon.ts';
 import { runInBackground, takeBackgroundMark } from './startup/background.ts';
 import { readConfigText } from './startup/config-text.ts';
 import { type DaemonOptions, readDaemonOptions } from './startup/daemon-options.ts';
@@ -107,6 +109,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
     consumerMain,
     helperMain: fileURLToPath(import.meta.resolve('#helper-main')),
     defaultFormat: options.defaultFormat,
+    ...kernelOf(options, uid),
     metrics: options.metrics && { address: options.metrics, tokenFile: options.metricsTokenFile },
     log,
     onStopping: (why) => manager.stopping(`ending: ${why}`),
@@ -136,6 +139,12 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   }
   await daemon.stopped;
   process.exit(0);
+}
+
+/** The kernel domain of a daemon of root, or the reason why there is none. */
+function kernelOf({ noKernel }: DaemonOptions, uid: number): Pick<SessionDaemonOptions, 'domains' | 'kernelAbsence'> {
+  if (uid !== 0) return { kernelAbsence: KERNEL_NEEDS_ROOT };
+  return noKernel ? { kernelAbsence: KERNEL_LEFT_OUT } : { domains: (services) => [new KernelDomain(services)] };
 }
 
 function complain(message: string): void {

@@ -19,8 +19,9 @@ import { prepareConsumerDirectory } from './consumer/consumer-directory.ts';
 import { ConsumerLink } from './consumer/consumer-link.ts';
 import { consumerStarter } from './consumer/consumer-process.ts';
 import { Consumers } from './consumer/consumers.ts';
+import type { KernelAbsence } from './domains/absent-domain.ts';
 import type { Domain } from './domains/domain.ts';
-import type { DomainServices } from './domains/domain-services.ts';
+import type { OtherDomainServices } from './domains/domain-services.ts';
 import { Domains } from './domains/domains.ts';
 import { SessionTasks } from './domains/session-tasks.ts';
 import { Applications } from './domains/user/applications/applications.ts';
@@ -72,7 +73,9 @@ export interface SessionDaemonOptions {
   /** Address of the metrics endpoint; undefined: none. */
   readonly metrics: MetricsOptions | undefined;
   /** Makes the domains besides user space; absent: none. */
-  readonly domains?: (services: DomainServices) => readonly Domain[];
+  readonly domains?: (services: OtherDomainServices) => readonly Domain[];
+  /** Why the kernel is not among them; absent: since the daemon is not of root. */
+  readonly kernelAbsence?: KernelAbsence | undefined;
   readonly log: FileLog;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
@@ -128,7 +131,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       }),
     log,
   });
-  const domains = new Domains();
+  const domains = new Domains(options.kernelAbsence);
   const tasks = new SessionTasks(domains);
   const helpers = new HelperPool({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
   helpers.warmUp();
@@ -177,7 +180,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   for (const domain of userSpace.domains) domains.add(domain);
-  for (const domain of options.domains?.({ consumers, outputs }) ?? []) domains.add(domain);
+  for (const domain of options.domains?.({ consumers, outputs, shares, timers, log }) ?? []) domains.add(domain);
 
   let requestStop: (why: string) => void = () => {};
   const stopRequested = new Promise<string>((resolve) => {

@@ -286,7 +286,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -k sched_switch',
     exitCode: 1,
     lttng: 79,
-    reason: 'kernel tracing is not part of this version; lttng reports a missing daemon of root',
+    reason: 'the daemon of the comparison runs with --no-kernel; lttng reports a missing daemon of root',
   },
   {
     command: 'enable-event',
@@ -294,7 +294,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u --syscall open',
     exitCode: 1,
     lttng: 5,
-    reason: 'kernel tracing is not part of this version',
+    reason: '--syscall means the kernel, and the daemon of the comparison runs with --no-kernel',
   },
   {
     command: 'enable-event',

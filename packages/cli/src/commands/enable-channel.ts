@@ -1,3 +1,5 @@
+import { cpus } from 'node:os';
+import { type ChannelAttributes, DEFAULT_CHANNEL, type DomainName, defaultKernelChannel } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import type { Context } from '../context/context.ts';
 import { domainWords } from '../listing/domain-words.ts';
@@ -31,14 +33,15 @@ export function addEnableChannel(program: Command, context: Context, act: Act): 
     `
 Examples:
   ringtail enable-channel -u --subbuf-size=4M --num-subbuf=8 big
-  ringtail enable-channel -u --tracefile-size=100M --tracefile-count=5 last-half-gigabyte`,
+  ringtail enable-channel -u --tracefile-size=100M --tracefile-count=5 last-half-gigabyte
+  ringtail enable-channel -k --subbuf-size=256k --num-subbuf=64 busy`,
   );
   act(command, async (names: string, options: EnableChannelOptions) => {
     const domain = domainOf(options);
     const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const { snapshot } = await describeSession(client, session);
-      const attributes = channelAttributes(context, '', options, snapshot);
+      const attributes = channelAttributes(context, '', options, snapshot, defaultsOf(domain));
       const channels = [];
       for (const name of splitNames(names)) {
         const channel = { ...attributes, name, ...(options.output === 'splice' && { output: options.output }) };
@@ -58,4 +61,9 @@ Examples:
     return attempts;
   });
   return command;
+}
+
+/** Channels of the kernel have smaller sub-buffers, for each CPU. */
+function defaultsOf(domain: DomainName): ChannelAttributes {
+  return domain === 'kernel' ? defaultKernelChannel(cpus().length) : DEFAULT_CHANNEL;
 }

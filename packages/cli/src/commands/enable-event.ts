@@ -1,5 +1,5 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import type { DomainName, RecordingRule } from '@ringtail/protocol';
+import type { DomainName, RecordingRule, RuleType } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context/context.ts';
 import { lackingField } from '../diagnosis/diagnose-rules.ts';
@@ -19,6 +19,7 @@ interface EnableEventOptions extends ProbeOptions, DomainOptions {
   readonly session?: string;
   readonly channel?: string;
   readonly all?: boolean;
+  readonly tracepoint?: boolean;
   readonly syscall?: boolean;
   readonly userspaceProbe?: string;
 }
@@ -29,7 +30,10 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
       program
         .command('enable-event')
         .description('create or enable event rules; takes effect at once, also in running programs')
-        .argument('[events]', "NAME[,NAME]…, with * anywhere: PROVIDER:EVENT as in 'shop:*', or names of loggers"),
+        .argument(
+          '[events]',
+          "NAME[,NAME]…, with * anywhere: PROVIDER:EVENT as in 'shop:*', names of loggers or of the kernel's events",
+        ),
       LOGGERS,
     ),
   )
@@ -50,7 +54,7 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
     .addOption(new Option('--loglevel-only <level>', 'only events of exactly this log level').conflicts('loglevel'))
     .option('-f, --filter <expression>', "condition on events, in LTTng's filter language")
     .option('-x, --exclude <names>', 'excluded events: NAME[,NAME]…, with * anywhere', collect)
-    .addOption(new Option('--syscall', 'kernel only').hideHelp())
+    .option('--syscall', 'system calls of the kernel, by their names (default: all)')
     .addOption(new Option('--userspace-probe <location>', 'kernel only').hideHelp())
     .addHelpText(
       'after',
@@ -63,7 +67,9 @@ Examples:
   ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'
   ringtail enable-event --probe src/cart.js:42 --capture 'user.id, items.length' cart_add
   ringtail enable-event --probe src/cart.js:42 --capture-locals --capture-depth 1 cart_add
-  ringtail enable-event --function 'Cart.prototype.add' cart_add`,
+  ringtail enable-event --function 'Cart.prototype.add' cart_add
+  ringtail enable-event -k 'sched_*,irq_*'
+  ringtail enable-event -k --syscall openat,read,write`,
     );
   act(command, async (names: string | undefined, options: EnableEventOptions) => {
     const isKernels = options.syscall !== undefined || options.userspaceProbe !== undefined;
@@ -85,7 +91,7 @@ Examples:
     const { adjective } = domainWords(domain);
     report(context, attempts.format, { command: 'enable-event', ...result }, () =>
       successLines(result.events, ({ rule, channel }) =>
-        describeEnabled(adjective, rule, channel, options.all === true),
+        describeEnabled({ domain, adjective }, rule, channel, rule.pattern === '*' && names === undefined),
       ),
     );
     return attempts;
@@ -118,24 +124,39 @@ function domainOfProbe(options: EnableEventOptions): DomainName {
 
 function rulesOf(names: string | undefined, options: EnableEventOptions, domain: DomainName): RecordingRule[] {
   const { capture, captureLocals, captureDepth, captureLength, expire, all } = options;
-  const patterns = patternsOf(names, all);
+  const patterns = patternsOf(names, all || (domain === 'kernel' && options.syscall === true && names === undefined));
+  const type = domain === 'kernel' ? kernelTypeOf(options) : undefined;
   if (!isProbe(options)) {
     const ofProbes = { capture, captureLocals, captureDepth, captureLength, expire };
     if (Object.values(ofProbes).every((option) => option === undefined))
-      return patterns.map((pattern) => eventRule(pattern, options, domain));
+      return patterns.map((pattern) => ({
+        ...eventRule(pattern, options, domain),
+        ...(type !== undefined && { type }),
+      }));
     const message = 'options of captures and --expire go with --probe or --function';
     throw new CliError('BAD_ARGUMENT', message, 'for example: --probe src/cart.js:42');
   }
   if (domain !== 'user' && domain !== 'kernel') {
     throw new CliError('BAD_ARGUMENT', `the domain ${domain} has no probes`, 'probes of programs: -u');
   }
-  // The session daemon refuses this domain.
-  if (domain === 'kernel') return patterns.map((pattern) => eventRule(pattern, options, domain));
+  // The session daemon refuses these.
+  if (domain === 'kernel') {
+    return patterns.map((pattern) => ({ ...eventRule(pattern, options, domain), ...(type !== undefined && { type }) }));
+  }
   const [name, ...others] = patterns;
   if (all || name === undefined || others.length > 0) {
     throw new CliError('BAD_ARGUMENT', 'a probe has one name', 'for example: --probe src/cart.js:42 cart_add');
   }
   return [probeRule(name, options, Date.now())];
+}
+
+/** As in LTTng, names are those of tracepoints, and `--all` means system calls too. */
+function kernelTypeOf(options: EnableEventOptions): RuleType | undefined {
+  if (options.probe !== undefined) return 'probe';
+  if (options.function !== undefined) return 'function';
+  if (options.userspaceProbe !== undefined) return 'userspace-probe';
+  if (options.syscall) return options.tracepoint ? 'all' : 'syscall';
+  return options.all && !options.tracepoint ? 'all' : undefined;
 }
 
 function patternsOf(names: string | undefined, all: boolean | undefined): string[] {
@@ -149,10 +170,20 @@ function patternsOf(names: string | undefined, all: boolean | undefined): string
 }
 
 /** LTTng's message, which differs for a rule with a filter. */
-function describeEnabled(kind: string, rule: RecordingRule, channel: string | null, all: boolean): string {
+function describeEnabled(
+  { domain, adjective: kind }: { readonly domain: DomainName; readonly adjective: string },
+  rule: RecordingRule,
+  channel: string | null,
+  all: boolean,
+): string {
   if (rule.filter !== undefined) return `Event ${rule.pattern}: Filter '${rule.filter}' successfully set`;
   const without = rule.exclude === undefined ? '' : ` excluding ${rule.exclude.map((name) => `"${name}"`).join(', ')}`;
   return all
-    ? `All ${kind} events${without} are enabled in channel ${channel}`
+    ? `All ${kind} ${domain === 'kernel' ? nounOf(rule) : 'events'}${without} are enabled in channel ${channel}`
     : `${kind} event ${rule.pattern}${without} created in channel ${channel}`;
+}
+
+function nounOf({ type = 'tracepoint' }: RecordingRule): string {
+  if (type === 'syscall') return 'system calls';
+  return type === 'tracepoint' ? 'tracepoints' : 'events';
 }

@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import type { DomainName } from '@ringtail/protocol';
+import type { Command } from 'commander';
 import type { ListedDomain } from '../command-result.ts';
 import type { Context } from '../context/context.ts';
 import { withDaemon } from '../daemon/daemon.ts';
@@ -19,14 +20,14 @@ interface ListOptions extends ListingOptions {
 export function addList(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('list')
-    .description('list sessions, or one session in detail, or with -u the tracepoints of running programs')
+    .description('list sessions, or one session in detail, or with -u and -k the events that can be recorded')
     .argument('[session]', 'session to describe');
   addListingOptions(command)
-    .option('-f, --fields', 'with -u: the fields of each tracepoint too')
-    .addOption(new Option('-S, --syscall', 'system calls of the kernel').hideHelp())
+    .option('-f, --fields', 'with -u or -k: the fields of each event too')
+    .option('-S, --syscall', 'the system calls of the kernel')
     .addHelpText(
       'after',
-      '\nExamples:\n  ringtail list\n  ringtail list my-session\n  ringtail list my-session --channel=channel0\n  ringtail list -u --fields',
+      '\nExamples:\n  ringtail list\n  ringtail list my-session\n  ringtail list my-session --channel=channel0\n  ringtail list -u --fields\n  ringtail list -k\n  ringtail list -k --syscall --fields',
     );
   act(command, async (name: string | undefined, given: ListOptions) => {
     const options = given.syscall ? { ...given, kernel: true } : given;
@@ -51,11 +52,13 @@ async function listInstrumentation(context: Context, command: Command, options: 
   const format = outputFormatOf(command);
   const fields = options.fields === true;
   // JSON always has the fields; text and LTTng's machine interface have them with --fields only.
-  const asked = { fields: fields || format === 'json' };
+  const asked = { fields: fields || format === 'json', ...(options.syscall && { syscalls: true }) };
+  const isOfCalls = (domain: DomainName) => domain === 'kernel' && options.syscall === true;
   const domains = await withDaemon(context, async (client) => {
     const listed: ListedDomain[] = [];
     for (const domain of namedDomains(options)) {
-      listed.push({ domain, ...(await client.listInstrumentation(domain, asked)) });
+      const instrumentation = await client.listInstrumentation(domain, asked);
+      listed.push({ domain, ...(isOfCalls(domain) && { syscalls: true }), ...instrumentation });
     }
     return listed;
   });

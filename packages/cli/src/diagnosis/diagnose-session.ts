@@ -28,13 +28,36 @@ export function diagnoseSession(facts: SessionFacts): Finding[] {
     ...notStarted(facts),
     ...rules(facts),
     ...turnedAway,
-    ...applications(facts),
+    ...(recordsPrograms(facts.session) ? applications(facts) : []),
     ...trackers(facts),
     ...(turnedAway.length > 0 ? [] : matching(facts)),
     ...told.filter((finding) => !turnedAway.includes(finding)),
     ...discarded(facts),
   ];
-  return found.length > 0 ? found : notReached(facts);
+  if (found.length > 0) return found;
+  return recordsPrograms(facts.session) ? notReached(facts) : kernelNotReached(facts);
+}
+
+/** Whether a session is about programs: about anything but the kernel alone. */
+function recordsPrograms({ domains }: SessionDescription): boolean {
+  const used = domains.filter(({ channels, maps }) => channels.length + maps.length > 0);
+  return used.length === 0 || used.some(({ domain }) => domain !== 'kernel');
+}
+
+function kernelChannels({ domains }: SessionDescription): readonly ChannelDescription[] {
+  return domains.find(({ domain }) => domain === 'kernel')?.channels ?? [];
+}
+
+function kernelNotReached({ session }: SessionFacts): Finding[] {
+  const patterns = kernelChannels(session).flatMap((channel) => channel.rules.map(({ pattern }) => `'${pattern}'`));
+  return [
+    {
+      code: 'NOT_REACHED',
+      what: 'the kernel records, but no event of the rules has happened since the session was started',
+      evidence: [`its rules: ${shortened(patterns).join(', ')}`],
+      nextStep: `wait until the system does something, then ringtail status ${shellQuote(session.name)}`,
+    },
+  ];
 }
 
 function consumer({ daemon, diagnosis }: SessionFacts): Finding[] {
@@ -58,21 +81,32 @@ function notStarted({ session, diagnosis }: SessionFacts): Finding[] {
 
 function rules({ session, diagnosis }: SessionFacts): Finding[] {
   const name = shellQuote(session.name);
-  const disabled = diagnosis.channelsDisabled.map((channel) => ({
+  const ofKernel = kernelChannels(session);
+  const off = [
+    ...diagnosis.channelsDisabled.map((channel) => [channel, optionOf(domainOf(session, channel))] as const),
+    ...ofKernel.filter(({ enabled }) => !enabled).map((channel) => [channel.name, '-k'] as const),
+  ];
+  const disabled = off.map(([channel, option]) => ({
     code: 'CHANNEL_DISABLED' as const,
     what: `the channel ${channel} is disabled`,
     evidence: ruleNames(session, channel),
-    nextStep: `ringtail enable-channel ${optionOf(domainOf(session, channel))} -s ${name} ${shellQuote(channel)}`,
+    nextStep: `ringtail enable-channel ${option} -s ${name} ${shellQuote(channel)}`,
   }));
-  if (disabled.length > 0 || diagnosis.rules.length + diagnosis.rulesNotCompared > 0) return disabled;
-  const off = channelsOf(session).flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
+  const kernelRules = ofKernel.flatMap((channel) => channel.rules.filter(({ enabled }) => enabled));
+  const rulesInUse = diagnosis.rules.length + diagnosis.rulesNotCompared + kernelRules.length;
+  if (disabled.length > 0 || rulesInUse > 0) return disabled;
+  const rulesOff = channelsOf(session).flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
   return [
     {
       code: 'NO_RULE',
       what:
-        off.length > 0 ? 'all rules of the session are disabled' : 'the session has no rule that says what to record',
-      evidence: off.map(({ pattern }) => `disabled: '${pattern}'`),
-      nextStep: `ringtail enable-event -u -s ${name} ${shellQuote(off[0]?.pattern ?? 'PROVIDER:*')}`,
+        rulesOff.length > 0
+          ? 'all rules of the session are disabled'
+          : 'the session has no rule that says what to record',
+      evidence: rulesOff.map(({ pattern }) => `disabled: '${pattern}'`),
+      nextStep: recordsPrograms(session)
+        ? `ringtail enable-event -u -s ${name} ${shellQuote(rulesOff[0]?.pattern ?? 'PROVIDER:*')}`
+        : `ringtail enable-event -k -s ${name} ${shellQuote(rulesOff[0]?.pattern ?? 'sched_*')}`,
     },
   ];
 }

@@ -139,7 +139,7 @@ function kernelTracing(machine: Machine): Check {
   const places = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
   const mounted = places.find((place) => machine.lookAt(`${place}/trace_clock`) !== undefined);
   const what = mounted === undefined ? 'tracefs is not mounted, or not for us to see' : `tracefs is at ${mounted}`;
-  return fine('kernel tracing', `${what}; Ringtail records programs, not the kernel`);
+  return fine('kernel tracing', `${what}; a session daemon of root traces the kernel (enable-event -k)`);
 }
 
 function peers(machine: Machine): Check[] {

@@ -261,9 +261,9 @@ function describeRule(rule: RuleDescription, domain: DomainName): string {
   ].join(' ');
 }
 
-function describeType({ probe }: RuleDescription, domain: DomainName): string {
+function describeType({ probe, type = 'tracepoint' }: RuleDescription, domain: DomainName): string {
   if (probe !== undefined) return describeProbe(probe);
-  return isNodeLogger(domain) ? '(type: logger)' : '(type: tracepoint)';
+  return isNodeLogger(domain) ? '(type: logger)' : `(type: ${type})`;
 }
 
 function describeProbe(probe: Probe): string {

@@ -11,10 +11,10 @@ import { unseenEvents } from './unseen-events.ts';
  */
 export function describeInstrumentation(
   style: Style,
-  { domain, applications, events }: ListedDomain,
+  { domain, syscalls, applications, events }: ListedDomain,
   fields: boolean,
 ): string {
-  const heading = domainWords(domain).events;
+  const heading = syscalls ? 'System calls:\n-------------' : domainWords(domain).events;
   if (applications.length + events.length === 0) return `${heading}\nNone\n`;
   const textOfList = (tracepoints: readonly TracepointDescription[]) =>
     isNodeLogger(domain)
@@ -34,13 +34,19 @@ export function describeInstrumentation(
       '',
     ].join('\n');
   });
-  if (events.length > 0) parts.push(`${tracepointText(events, fields)}\n`);
+  if (events.length > 0) parts.push(`${syscalls ? syscallText(events, fields) : tracepointText(events, fields)}\n`);
   return `${heading}\n\n${parts.join('\n')}`;
 }
 
 function tracepointText(tracepoints: readonly TracepointDescription[], fields: boolean): string {
   if (tracepoints.length === 0) return '      no tracepoints';
   return tracepoints.flatMap((tracepoint) => tracepointLines(tracepoint, fields)).join('\n');
+}
+
+function syscallText(calls: readonly TracepointDescription[], withFields: boolean): string {
+  return calls
+    .flatMap(({ name, fields }) => [`      ${name}`, ...(withFields ? fields.map(fieldLine) : [])])
+    .join('\n');
 }
 
 function tracepointLines({ name, logLevel, fields }: TracepointDescription, withFields: boolean): string[] {

@@ -1,5 +1,5 @@
 import { LogLevels, perfCounterOf, type RecordingRule, type TracepointDescription } from '@ringtail/protocol';
-import type { XmlChildren } from '@ringtail/session-file/internal';
+import { EVENT_TYPES, type XmlChildren } from '@ringtail/session-file/internal';
 
 const LOG_LEVEL_NAMES = Object.fromEntries(
   Object.entries(LogLevels).map(([name, value]) => [value, `TRACE_${name.toUpperCase()}`]),
@@ -7,10 +7,10 @@ const LOG_LEVEL_NAMES = Object.fromEntries(
 
 /** An event rule as LTTng shows it after `enable-event`. */
 export function ruleElement(rule: RecordingRule & { readonly enabled?: boolean }, success?: boolean): XmlChildren {
-  const { pattern, enabled = true, filter, logLevel, exclude = [] } = rule;
+  const { pattern, enabled = true, filter, logLevel, exclude = [], type = 'tracepoint' } = rule;
   return {
     name: pattern,
-    type: 'TRACEPOINT',
+    type: EVENT_TYPES[type],
     enabled,
     filter_expression: filter,
     ...(logLevel !== undefined && {
@@ -22,7 +22,16 @@ export function ruleElement(rule: RecordingRule & { readonly enabled?: boolean }
   };
 }
 
-/** A tracepoint of a program that is registered. */
+/** A system call of the kernel. */
+export function syscallElement({ name, fields }: TracepointDescription, withFields: boolean): XmlChildren {
+  return { name, type: 'SYSCALL', enabled: false, ...(withFields && fieldsElement(fields)) };
+}
+
+function fieldsElement(fields: TracepointDescription['fields']): XmlChildren {
+  return { event_fields: { event_field: fields.map(fieldElement) } };
+}
+
+/** A tracepoint of a program that is registered, or of the kernel. */
 export function tracepointElement({ name, logLevel, fields }: TracepointDescription, withFields: boolean): XmlChildren {
   return {
     name,
@@ -30,7 +39,7 @@ export function tracepointElement({ name, logLevel, fields }: TracepointDescript
     enabled: false,
     loglevel: LOG_LEVEL_NAMES[logLevel] ?? 'UNKNOWN',
     loglevel_type: 'SINGLE',
-    event_fields: withFields ? { event_field: fields.map(fieldElement) } : undefined,
+    ...(withFields && fieldsElement(fields)),
   };
 }
 

@@ -143,7 +143,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   'domain-type': /^(KERNEL|UST|JUL|LOG4J2?|PYTHON)$/,
   'buffer-type': /^(PER_PID|PER_UID|GLOBAL)$/,
   'output-type': /^(SPLICE|MMAP)$/,
-  'event-type': /^(ALL|TRACEPOINT)$/,
+  'event-type': /^(ALL|TRACEPOINT|SYSCALL)$/,
   'loglevel-type': /^(ALL|RANGE|SINGLE)$/,
   loglevel:
     /^(|UNKNOWN|TRACE_(EMERG|ALERT|CRIT|ERR|WARNING|NOTICE|INFO|DEBUG(_(SYSTEM|PROGRAM|PROCESS|MODULE|UNIT|FUNCTION|LINE))?))$/,

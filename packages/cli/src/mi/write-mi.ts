@@ -1,7 +1,7 @@
 import type { TracepointDescription } from '@ringtail/protocol';
 import type { XmlChildren } from '@ringtail/session-file/internal';
 import type { CommandResult, ListedDomain } from '../command-result.ts';
-import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
+import { contextElement, ruleElement, syscallElement, tracepointElement } from './event-elements.ts';
 import { mapTableElements } from './map-elements.ts';
 import {
   attributesElement,
@@ -200,9 +200,12 @@ function savedElement(sessions: readonly { readonly session: string; readonly pa
   return { session: { name: more.length > 0 ? '*' : (first?.session ?? '*') }, path: first?.path ?? '' };
 }
 
-function instrumentationElement({ domain, applications, events }: ListedDomain, fields: boolean): XmlChildren {
+function instrumentationElement(
+  { domain, syscalls, applications, events }: ListedDomain,
+  fields: boolean,
+): XmlChildren {
   const eventElements = (tracepoints: readonly TracepointDescription[]): XmlChildren => ({
-    event: tracepoints.map((tracepoint) => tracepointElement(tracepoint, fields)),
+    event: tracepoints.map((one) => (syscalls ? syscallElement(one, fields) : tracepointElement(one, fields))),
   });
   const pid = applications.map((application) => ({
     id: application.pid,

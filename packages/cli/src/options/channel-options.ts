@@ -70,9 +70,10 @@ export function addFullChannelOptions(command: Command): Command {
       'number of trace files of a data stream that are kept, the newest (default: 0, all)',
     )
     .addOption(
-      new Option('--buffer-ownership <owner>', 'one trace for all programs of a user, or one for each process').choices(
-        ['user', 'process', 'system'],
-      ),
+      new Option(
+        '--buffer-ownership <owner>',
+        'one trace for all programs of a user, or one for each process; system: the kernel',
+      ).choices(['user', 'process', 'system']),
     )
     .addOption(
       new Option(
@@ -90,7 +91,10 @@ export function addFullChannelOptions(command: Command): Command {
     )
     .addOption(new Option('--buffers-global', 'kernel only').hideHelp())
     .addOption(
-      new Option('--output <type>', 'output type: mmap, the only one in user space').choices(['mmap', 'splice']),
+      new Option(
+        '--output <type>',
+        'output type: mmap, the only one in user space; without effect for the kernel',
+      ).choices(['mmap', 'splice']),
     )
     .addOption(
       new Option('--buffer-allocation <policy>', 'without effect: each thread has a ring buffer of its own').choices([
@@ -102,39 +106,41 @@ export function addFullChannelOptions(command: Command): Command {
 }
 
 /**
- * A channel with the attributes that the options give, and defaults for the rest. Warns of sizes that are rounded up.
+ * A channel with the attributes that the options give, and the defaults of its domain for the rest. Warns of sizes that
+ * are rounded up.
  */
 export function channelAttributes(
   context: Context,
   name: string,
   options: FullChannelOptions,
   snapshot = false,
+  defaults: ChannelAttributes = DEFAULT_CHANNEL,
 ): ChannelAttributes {
   warnWithoutEffect(context, options);
   const { traceFileBytes, traceFileCount } = traceFiles(context, options);
   const size =
     options.subbufSize === undefined
-      ? fittingSubBuf(traceFileBytes)
+      ? fittingSubBuf(traceFileBytes, defaults)
       : parseChunkBytes(context, '--subbuf-size', options.subbufSize);
   const count =
-    options.numSubbuf === undefined ? DEFAULT_CHANNEL.subBufCount : parseCount('--num-subbuf', options.numSubbuf, 1);
+    options.numSubbuf === undefined ? defaults.subBufCount : parseCount('--num-subbuf', options.numSubbuf, 1);
   const mode = options.overwrite || snapshot ? 'overwrite' : 'discard';
   if (snapshot && options.discard) warn(context, 'the channels of a flight recorder overwrite: --discard is ignored');
   const subBufBytes = roundUp(context, 'The subbuf size', size, SUB_BUF_BYTES_LEAST);
   return {
-    ...DEFAULT_CHANNEL,
+    ...defaults,
     name,
     mode,
     subBufBytes,
     subBufCount: roundUp(context, 'The number of subbuffers', count, SUB_BUF_COUNT_LEAST),
     blockingTimeoutUs: blockingTimeout(context, options, mode),
-    switchTimerUs: timer(context, '--switch-timer', options.switchTimer) ?? DEFAULT_CHANNEL.switchTimerUs,
-    readTimerUs: timer(context, '--read-timer', options.readTimer) ?? DEFAULT_CHANNEL.readTimerUs,
-    monitorTimerUs: timer(context, '--monitor-timer', options.monitorTimer) ?? DEFAULT_CHANNEL.monitorTimerUs,
+    switchTimerUs: timer(context, '--switch-timer', options.switchTimer) ?? defaults.switchTimerUs,
+    readTimerUs: timer(context, '--read-timer', options.readTimer) ?? defaults.readTimerUs,
+    monitorTimerUs: timer(context, '--monitor-timer', options.monitorTimer) ?? defaults.monitorTimerUs,
     traceFileBytes: atLeastSubBuf(context, traceFileBytes, subBufBytes),
     traceFileCount,
-    ownership: ownership(context, options),
-    preallocation: options.bufferPreallocation ?? DEFAULT_CHANNEL.preallocation,
+    ownership: ownership(context, options, defaults),
+    preallocation: options.bufferPreallocation ?? defaults.preallocation,
     reclaimAfterUs: reclaimAfter(context, options.autoReclaimMemory),
   };
 }
@@ -183,8 +189,8 @@ function traceFiles(context: Context, { tracefileSize, tracefileCount }: FullCha
 }
 
 /** The default size of a sub-buffer, or the largest size whose packet fits in a trace file. */
-function fittingSubBuf(traceFileBytes: number): number {
-  let bytes = DEFAULT_CHANNEL.subBufBytes;
+function fittingSubBuf(traceFileBytes: number, { subBufBytes }: ChannelAttributes): number {
+  let bytes = subBufBytes;
   if (traceFileBytes > 0) while (bytes > traceFileBytes && bytes > SUB_BUF_BYTES_LEAST) bytes /= 2;
   return bytes;
 }
@@ -203,8 +209,12 @@ const FORMER_OWNERSHIP = [
   ['buffersGlobal', '--buffers-global', 'system'],
 ] as const;
 
-function ownership(context: Context, options: FullChannelOptions): ChannelAttributes['ownership'] {
-  const wanted = options.bufferOwnership ?? DEFAULT_CHANNEL.ownership;
+function ownership(
+  context: Context,
+  options: FullChannelOptions,
+  defaults: ChannelAttributes,
+): ChannelAttributes['ownership'] {
+  const wanted = options.bufferOwnership ?? defaults.ownership;
   const former = FORMER_OWNERSHIP.find(([name]) => options[name]);
   if (former === undefined) return wanted;
   const [, flag, owner] = former;

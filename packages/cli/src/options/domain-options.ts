@@ -5,7 +5,7 @@ import { CliError } from '../errors/cli-error.ts';
 /** Flags of each domain. */
 const FLAGS: Readonly<Record<DomainName, readonly [flags: string, description: string]>> = {
   user: ['-u, --userspace', 'user space: Node.js programs'],
-  kernel: ['-k, --kernel', 'Linux kernel'],
+  kernel: ['-k, --kernel', 'the Linux kernel, traced by a session daemon of root'],
   jul: ['-j, --jul', 'java.util.logging'],
   log4j: ['-l, --log4j', 'Apache log4j'],
   log4j2: ['--log4j2', 'Apache Log4j 2'],
@@ -25,7 +25,7 @@ type Flag = Exclude<DomainName, 'user'> | 'userspace';
 export type DomainOptions = { readonly [Name in Flag]?: boolean };
 
 /** Domains that the help shows. Flags of other domains are accepted as well: the session daemon answers. */
-const SHOWN: readonly DomainName[] = ['user', ...NODE_LOGGERS];
+const SHOWN: readonly DomainName[] = ['user', 'kernel', ...NODE_LOGGERS];
 
 /** Loggers whose flags most commands have. */
 export const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];

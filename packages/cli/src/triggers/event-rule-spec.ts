@@ -38,7 +38,7 @@ export function requireUserTracepoints(part: SpecPart): void {
       ? 'loggers of Java and Python'
       : undefined;
   if (other !== undefined) {
-    throw new CliError('UNSUPPORTED', `not supported yet: --type=${type}; this version does not trace ${other}`, hint);
+    throw new CliError('UNSUPPORTED', `not supported yet: --type=${type}; triggers are not about ${other}`, hint);
   }
   if (type !== 'user' && type !== 'user:tracepoint') {
     throw new CliError('BAD_ARGUMENT', `Invalid \`--type\` value: ${type}`, hint);

@@ -1,10 +1,11 @@
 /** Commands about the channels of a domain: their rules, contexts, trackers and memory. */
 import { channelAttributes } from '../model/channel.ts';
 import { domainName } from '../model/domain.ts';
+import { ruleType } from '../model/event-rule.ts';
 import { channelName, contextNames, namePattern, sessionName } from '../model/names.ts';
 import { recordingRule } from '../model/probe.ts';
 import { trackedAttribute, trackedValues } from '../model/tracker.ts';
-import { count, list, nothing, nullable, type ObjectOf, object, type Shaped, text } from '../wire/shape.ts';
+import { count, list, nothing, nullable, type ObjectOf, object, optional, type Shaped, text } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
 import { command } from './command.ts';
 
@@ -33,9 +34,12 @@ export const channelCommands = {
     { ...inDomain, channel: nullable(channelName), rule: recordingRule },
     object({ channel: text }),
   ),
-  /** Disables all rules with this pattern; null: all rules of the channel. */
+  /**
+   * Disables all rules with this pattern; null: all rules of the channel. `type`, of the kernel domain only, leaves
+   * rules of other types alone.
+   */
   'disable-event': command(
-    { ...inDomain, channel: nullable(channelName), pattern: nullable(namePattern) },
+    { ...inDomain, channel: nullable(channelName), pattern: nullable(namePattern), type: optional(ruleType) },
     object({ channel: text, disabled: count }),
   ),
   /** Adds context fields to a channel, or with null to all channels, before the session is first started. */

@@ -1,6 +1,6 @@
 /** Commands about the session daemon itself. */
 import { domainName } from '../model/domain.ts';
-import { boolean, count, list, nothing, nullable, object, type Shaped, text } from '../wire/shape.ts';
+import { boolean, count, list, nothing, nullable, object, optional, type Shaped, text } from '../wire/shape.ts';
 import { command } from './command.ts';
 import { instrumentation } from './instrumentation.ts';
 
@@ -40,9 +40,13 @@ export const daemonCommands = {
   'daemon-status': command({}, daemonStatus),
   /**
    * Programs and events that a domain can record now. `fields` false leaves the fields of tracepoints out: few listings
-   * show them, and they are most of the answer.
+   * show them, and they are most of the answer. `syscalls` true: system calls of the kernel in place of its
+   * tracepoints.
    */
-  'list-instrumentation': command({ domain: domainName, fields: boolean }, instrumentation),
+  'list-instrumentation': command(
+    { domain: domainName, fields: boolean, syscalls: optional(boolean) },
+    instrumentation,
+  ),
   /** From the answer on, the daemon sends a `NotificationMessage` for each event. */
   subscribe: command({}, nothing),
   /** Destroys all sessions, then ends the daemon. */

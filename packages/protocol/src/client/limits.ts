@@ -1,5 +1,5 @@
 /** Bounds of the conversation between a client and a session daemon. */
-export const CLIENT_PROTOCOL_VERSION = 6;
+export const CLIENT_PROTOCOL_VERSION = 7;
 /**
  * Bytes of a client's frame. 65,536 values of a process tracker have 720 KB. To parse JSON of 16 MiB would keep the
  * daemon from all other clients for most of a second.

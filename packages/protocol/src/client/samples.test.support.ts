@@ -111,7 +111,7 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
     },
   },
   'list-instrumentation': {
-    params: { domain: 'user', fields: true },
+    params: { domain: 'user', fields: true, syscalls: false },
     result: {
       applications: [
         {
@@ -197,7 +197,10 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
   'enable-channel': { params: { ...inDomain, channel: { ...DEFAULT_CHANNEL, reclaimAfterUs: 5 } }, result: null },
   'disable-channel': { params: { ...inDomain, channel: 'c' }, result: null },
   'enable-event': { params: { ...inDomain, channel: 'c', rule }, result: { channel: 'c' } },
-  'disable-event': { params: { ...inDomain, channel: 'c', pattern: 'a:*' }, result: { channel: 'c', disabled: 1 } },
+  'disable-event': {
+    params: { ...inDomain, channel: 'c', pattern: 'a:*', type: 'syscall' },
+    result: { channel: 'c', disabled: 1 },
+  },
   'add-context': { params: { ...inDomain, channel: 'c', contexts: ['vpid'] }, result: { channels: ['c'] } },
   'list-contexts': { params: { domain: 'kernel' }, result: [{ name: 'vpid', refused: 'not here' }] },
   track: tracking,

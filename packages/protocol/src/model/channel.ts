@@ -66,6 +66,31 @@ export const DEFAULT_CHANNEL: ChannelAttributes = {
   reclaimAfterUs: null,
 };
 
+const KERNEL_SUB_BUF_BYTES = 64 * 1024;
+/** 8 MiB, which hold the events of 10 ms at the kernel's fastest, several times over. */
+const KERNEL_SUB_BUFS_MAX = 128;
+const KERNEL_SUB_BUFS_MIN = 16;
+/** All buffers of a channel of default size together, down to the smallest buffer for each CPU. */
+const KERNEL_CHANNEL_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The channel that `enable-event -k` creates if it names none. Each CPU has a buffer of 8 MiB; on a machine of more
+ * than 32 CPUs, a smaller one.
+ */
+export function defaultKernelChannel(cpus: number): ChannelAttributes {
+  let subBufCount = KERNEL_SUB_BUFS_MAX;
+  const isTooLarge = () => subBufCount * KERNEL_SUB_BUF_BYTES * cpus > KERNEL_CHANNEL_BYTES;
+  while (subBufCount > KERNEL_SUB_BUFS_MIN && isTooLarge()) subBufCount /= 2;
+  return {
+    ...DEFAULT_CHANNEL,
+    subBufBytes: KERNEL_SUB_BUF_BYTES,
+    subBufCount,
+    readTimerUs: 10_000,
+    ownership: 'system',
+    preallocation: 'preallocate',
+  };
+}
+
 /** A key that the session daemon gives: unique among all channels of all sessions that it ever had. */
 export const channelKey = count;
 

@@ -1,4 +1,4 @@
-import { integer, list, object, optional, refined, type Shaped } from '../wire/shape.ts';
+import { integer, list, object, oneOf, optional, refined, type Shaped } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
 import { namePattern } from './names.ts';
 
@@ -10,6 +10,13 @@ const logLevel = integer(0, LOG_LEVEL_MAX);
 const logLevels = refined(object({ from: logLevel, to: logLevel }), ({ from, to }) => {
   return { from, to: integer(from, LOG_LEVEL_MAX)(to, 'to', 'all') };
 });
+
+/**
+ * Kinds of kernel events that a rule of a channel matches. `syscall` names system calls, `all` means these and
+ * tracepoints. The others are LTTng's dynamic probes, which the session daemon refuses by what they need.
+ */
+export const ruleType = oneOf(['tracepoint', 'syscall', 'all', 'probe', 'function', 'userspace-probe']);
+export type RuleType = Shaped<typeof ruleType>;
 
 /** Events that a channel records or a trigger matches. Several rules of a channel are alternatives. */
 export const eventRule = object({

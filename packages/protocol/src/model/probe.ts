@@ -12,7 +12,7 @@ import {
 } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
 import { CAPTURE_BYTES_MAX, CAPTURES_PER_PROBE_MAX, checkCapture, checkNames } from './capture.ts';
-import { eventRule } from './event-rule.ts';
+import { eventRule, ruleType } from './event-rule.ts';
 
 const FILE_BYTES_MAX = 1024;
 const LINE_MAX = 10_000_000;
@@ -85,7 +85,12 @@ export function checkProbe(value: unknown): Probe {
   return probe(value, 'probe', 'all');
 }
 
-const ruleWithProbe = object({ ...eventRule.members, probe: optional(probe) });
+const ruleWithProbe = object({
+  ...eventRule.members,
+  probe: optional(probe),
+  /** Kernel domain only; absent: tracepoints. */
+  type: optional(ruleType),
+});
 /** A rule of a channel. One with a probe also has programs emit the event that it names. */
 export type RecordingRule = Shaped<typeof ruleWithProbe>;
 export const recordingRuleMembers = ruleWithProbe.members;
@@ -105,8 +110,8 @@ function checkProbeRule(rule: RecordingRule): RecordingRule {
   if (!isOfFunction && !PROBE_EVENT.test(rule.pattern)) {
     refuseShape(`the event of a probe is called ${PROBE_PROVIDER}:NAME, of letters, digits, "_", "." and "-"`);
   }
-  if (rule.exclude !== undefined || rule.logLevel !== undefined) {
-    refuseShape('the rule of a probe has neither exclusions nor log levels');
+  if (rule.exclude !== undefined || rule.logLevel !== undefined || rule.type !== undefined) {
+    refuseShape('the rule of a probe has neither exclusions nor log levels nor a type');
   }
   return rule;
 }

@@ -16,6 +16,7 @@ import { triggersOf } from '../triggers/parse-trigger.ts';
 import { DOMAIN_TYPES, domainOfType, domainType, ownershipIn } from '../xml/domain-elements.ts';
 import { MESSAGE_LENGTH_MAX, XmlNode } from '../xml/xml-node.ts';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
+import { EVENT_TYPES } from './event-types.ts';
 import { mapsOf } from './map-elements.ts';
 import { memoryOf } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, PROBE_ATTRIBUTE, TRIGGER_INSTRUCTION } from './own-instructions.ts';
@@ -139,7 +140,7 @@ function domainOf(
 ): DomainDescription {
   return {
     domain,
-    channels: node === undefined ? [] : channelsOf(node, session, warnings),
+    channels: node === undefined ? [] : channelsOf(node, domain, session, warnings),
     trackers: {
       vpid: trackerOf(node, 'vpid', () => undefined),
       vuid: trackerOf(node, 'vuid', accounts.userNumber),
@@ -195,15 +196,15 @@ function formerTrackerOf(domain: XmlNode | undefined): readonly number[] | null 
   return targets?.children('pid_target').map((target) => target.requiredInteger('pid')) ?? null;
 }
 
-function channelsOf(domain: XmlNode, session: string, warnings: string[]): ChannelDescription[] {
-  const ownership = ownershipIn(domain);
-  const channels = domain.child('channels')?.children('channel') ?? [];
-  return channels.map((node) => channelOf(node, ownership, session, warnings));
+function channelsOf(node: XmlNode, domain: DomainName, session: string, warnings: string[]): ChannelDescription[] {
+  const ownership = ownershipIn(node);
+  const channels = node.child('channels')?.children('channel') ?? [];
+  return channels.map((channel) => channelOf(channel, { domain, ownership }, session, warnings));
 }
 
 function channelOf(
   unnamed: XmlNode,
-  ownership: ChannelDescription['ownership'],
+  { domain, ownership }: { readonly domain: DomainName; readonly ownership: ChannelDescription['ownership'] },
   session: string,
   warnings: string[],
 ): ChannelDescription {
@@ -231,7 +232,7 @@ function channelOf(
     reclaimAfterUs: reclaim !== undefined && /^[0-9]{1,15}$/.test(reclaim) ? Number(reclaim) : null,
     ...memoryOf(node),
     contexts: own('contexts')?.split(' ') ?? contextsOf(node),
-    rules: (node.child('events')?.children('event') ?? []).flatMap((event) => ruleOf(event, session, warnings)),
+    rules: (node.child('events')?.children('event') ?? []).flatMap((event) => ruleOf(event, domain, session, warnings)),
   };
 }
 
@@ -261,10 +262,11 @@ function contextOf(node: XmlNode): string {
 /** Log level of a rule for all levels, with any type of levels, as in LTTng's tracers. */
 const ANY_LOG_LEVEL = -1;
 
-function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescription[] {
+function ruleOf(node: XmlNode, domain: DomainName, session: string, warnings: string[]): RuleDescription[] {
   const pattern = node.text('name') ?? '*';
   const type = node.word('type') ?? 'TRACEPOINT';
-  if (type !== 'TRACEPOINT' && type !== 'ALL') {
+  const isOfKernel = domain === 'kernel' && (type === EVENT_TYPES.syscall || type === EVENT_TYPES.all);
+  if (type !== EVENT_TYPES.tracepoint && type !== EVENT_TYPES.all && !isOfKernel) {
     warnings.push(`session ${session}: the event ${pattern} of type ${type} is not supported and is left out`);
     return [];
   }
@@ -281,6 +283,7 @@ function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescrip
     {
       pattern,
       enabled: node.boolean('enabled', true),
+      ...(isOfKernel && { type: type === EVENT_TYPES.all ? ('all' as const) : ('syscall' as const) }),
       ...(exclude.length > 0 && { exclude }),
       ...(hasLevels && { logLevel: { from, to } }),
       ...(filter !== undefined && { filter }),

@@ -11,6 +11,7 @@ import { triggerElement } from '../triggers/trigger-elements.ts';
 import { bufferType, domainType } from '../xml/domain-elements.ts';
 import { ATTRIBUTE_PREFIX, presentOnly, XML_VALUES } from '../xml/xml-element.ts';
 import { contextElementOf } from './context-elements.ts';
+import { EVENT_TYPES } from './event-types.ts';
 import { mapElement } from './map-elements.ts';
 import { memoryElements } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, PROBE_ATTRIBUTE, TRIGGER_INSTRUCTION } from './own-instructions.ts';
@@ -154,7 +155,7 @@ function channelElement(channel: ChannelDescription, form: Form): Element {
 }
 
 function ruleElement(rule: RuleDescription): Element {
-  const { pattern, enabled, logLevel, filter, exclude, probe } = rule;
+  const { pattern, enabled, logLevel, filter, exclude, probe, type = 'tracepoint' } = rule;
   const isSingle = logLevel !== undefined && logLevel.from === logLevel.to && logLevel.from > 0;
   const isOwn = logLevel !== undefined && logLevel.from > 0 && !isSingle;
   return {
@@ -162,7 +163,7 @@ function ruleElement(rule: RuleDescription): Element {
     ...(probe !== undefined && { [OWN_INSTRUCTION]: attributesOf({ [PROBE_ATTRIBUTE]: jsonText(probe) }) }),
     name: pattern,
     enabled,
-    type: 'TRACEPOINT',
+    type: EVENT_TYPES[type],
     loglevel_type: logLevel === undefined ? 'ALL' : isSingle ? 'SINGLE' : 'RANGE',
     ...(logLevel !== undefined && { loglevel: logLevel.to }),
     ...(filter !== undefined && { filter }),

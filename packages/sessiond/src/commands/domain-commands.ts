@@ -8,7 +8,7 @@ import type { CommandServices } from './command-services.ts';
 export function domainQuestions({ domains }: CommandServices) {
   return {
     'list-contexts': ({ domain }) => domains.present(domain).contexts(),
-    'list-instrumentation': ({ domain, fields }, client) => domains.instrumentation(domain, client, fields),
+    'list-instrumentation': ({ domain, ...wanted }, client) => domains.instrumentation(domain, client, wanted),
   } satisfies Partial<DaemonHandlers>;
 }
 

@@ -22,6 +22,14 @@ export type DomainCommandName = {
   [Name in CommandName]: Commands[Name]['params'] extends DomainOfSession ? Name : never;
 }[CommandName];
 
+/** Part of the instrumentation that is listed. */
+export interface WantedInstrumentation {
+  /** Whether events are listed with their fields. */
+  readonly fields: boolean;
+  /** Whether system calls of the kernel are listed, in place of its tracepoints. */
+  readonly syscalls?: boolean | undefined;
+}
+
 /** Carries out commands about one domain. A missing handler is an error of the compiler. */
 export type DomainHandlers = {
   readonly [Name in DomainCommandName]: (session: Session, params: Commands[Name]['params']) => Answer<Name>;
@@ -53,8 +61,8 @@ export interface Domain {
   readonly programs?: RecordedPrograms;
   /** Contexts that its channels can have. */
   contexts(): readonly ContextDescription[];
-  /** Programs and events that it can record now. @param fields whether the fields of events are listed */
-  instrumentation(client: Client, fields: boolean): Answer<'list-instrumentation'>;
+  /** Programs and events that it can record now. */
+  instrumentation(client: Client, wanted: WantedInstrumentation): Answer<'list-instrumentation'>;
   /** A session has been created: makes the domain's part of it. */
   created(session: Session): void;
   /** A session has been destroyed: drops the domain's part of it. */

@@ -13,7 +13,7 @@ import type { Answer } from '../clients/handlers.ts';
 import type { Client } from '../model/client.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Session } from '../model/session.ts';
-import { absentInstrumentation, refuseAbsent } from './absent-domain.ts';
+import { absentInstrumentation, KERNEL_NEEDS_ROOT, type KernelAbsence, refuseAbsent } from './absent-domain.ts';
 import type {
   Domain,
   DomainCommandName,
@@ -21,11 +21,18 @@ import type {
   NamedChannelUse,
   RecordedPrograms,
   SessionTask,
+  WantedInstrumentation,
 } from './domain.ts';
 
 /** The domains of a session daemon: commands on a session go to all of them. */
 export class Domains {
   readonly #domains: Domain[] = [];
+  readonly #kernelAbsence: KernelAbsence;
+
+  /** @param kernelAbsence why there is no kernel domain, for a daemon without one */
+  constructor(kernelAbsence: KernelAbsence = KERNEL_NEEDS_ROOT) {
+    this.#kernelAbsence = kernelAbsence;
+  }
 
   /** Adds a domain. Sessions list their domains in this order. */
   add(domain: Domain): void {
@@ -34,7 +41,7 @@ export class Domains {
 
   /** @throws {DaemonError} `UNSUPPORTED` if the daemon does not have the domain */
   present(name: DomainName): Domain {
-    return this.#find(name) ?? refuseAbsent(name);
+    return this.#find(name) ?? refuseAbsent(name, this.#kernelAbsence);
   }
 
   /** Carries out a command about one domain. @throws {DaemonError} `UNSUPPORTED` as {@link Domains.present} */
@@ -48,8 +55,8 @@ export class Domains {
     return handler(session, params);
   }
 
-  instrumentation(name: DomainName, client: Client, fields: boolean): Answer<'list-instrumentation'> {
-    return this.#find(name)?.instrumentation(client, fields) ?? absentInstrumentation(name);
+  instrumentation(name: DomainName, client: Client, wanted: WantedInstrumentation): Answer<'list-instrumentation'> {
+    return this.#find(name)?.instrumentation(client, wanted) ?? absentInstrumentation(name, this.#kernelAbsence);
   }
 
   created(session: Session): void {

@@ -15,6 +15,8 @@ export type DaemonErrorCode =
   | 'CHANNEL_NAME_NEEDED'
   | 'OWNERSHIP_MISMATCH'
   | 'RULE_EXISTS'
+  | 'NO_EVENT'
+  | 'KERNEL_REFUSED'
   | 'NO_RULE'
   | 'BAD_FILTER'
   | 'BAD_CAPTURE'

@@ -1,6 +1,6 @@
 import { describeError } from '@ringtail/base';
 import { type FilterExpression, parseFilter } from '@ringtail/ctf';
-import { nameOfPattern, type Probe, type RecordingRule, type RuleDescription } from '@ringtail/protocol';
+import { nameOfPattern, type Probe, type RecordingRule, type RuleDescription, type RuleType } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 
 interface Rule {
@@ -21,11 +21,11 @@ export class RuleSet {
 
   /**
    * Equal rules have equal keys: pattern, exclusions in any order, log levels, the filter without its spaces and
-   * parentheses, and the probe without its end.
+   * parentheses, the probe without its end, and the type.
    *
    * @throws {DaemonError} `BAD_FILTER` with the column, `BAD_PARAMETER`
    */
-  static keyOf({ pattern, exclude, logLevel, filter, probe }: RecordingRule): string {
+  static keyOf({ pattern, exclude, logLevel, filter, probe, type }: RecordingRule): string {
     if (exclude !== undefined && nameOfPattern(pattern) !== undefined) {
       throw new DaemonError('BAD_PARAMETER', `exclusions go with a pattern that has a star, not with ${pattern}`);
     }
@@ -37,6 +37,7 @@ export class RuleSet {
       levels,
       filter === undefined ? null : meaningOf(filter),
       placeOf(probe),
+      type ?? 'tracepoint',
     ]);
   }
 
@@ -64,10 +65,13 @@ export class RuleSet {
   /**
    * Disables the rules with exactly this pattern, or with null all rules.
    *
+   * @param type leaves rules of other types alone; undefined: any type
    * @returns number of matching rules, including rules that were disabled before
    */
-  disable(pattern: string | null): number {
-    const rules = [...this.#rules.values()].filter(({ rule }) => pattern === null || rule.pattern === pattern);
+  disable(pattern: string | null, type?: RuleType): number {
+    const isMeant = ({ rule }: Rule): boolean =>
+      (pattern === null || rule.pattern === pattern) && (type === undefined || (rule.type ?? 'tracepoint') === type);
+    const rules = [...this.#rules.values()].filter(isMeant);
     for (const rule of rules) rule.enabled = false;
     return rules.length;
   }

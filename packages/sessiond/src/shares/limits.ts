@@ -132,6 +132,11 @@ export const KEPT_UNLIMITED_MAX = 256;
 export const ENDED_RINGS_MAX = 64;
 export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;
 
+/** Buffers of all kernel channels have at most one part of this number of the machine's memory, */
+export const KERNEL_MEMORY_RATIO = 4;
+/** of which one part of this number is for root alone. */
+export const KERNEL_ROOT_RESERVE_RATIO = 8;
+
 /** A thousand for each of two users, beside the reserve. */
 export const TRIGGERS_MAX = 2304;
 /** Further triggers, and bytes, for root of a daemon of root. */

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Timers } from '@ringtail/base';
 import { TRACKED_VALUES_MAX } from '@ringtail/protocol';
 import { BegunFrames } from './begun-frames.ts';
@@ -24,6 +25,8 @@ import {
   DESIRED_STATE_ROOT_RESERVE,
   KEPT_BYTES_MAX,
   KEPT_BYTES_ROOT_RESERVE,
+  KERNEL_MEMORY_RATIO,
+  KERNEL_ROOT_RESERVE_RATIO,
   SEEN_BYTES_MAX,
   SEEN_BYTES_ROOT_RESERVE,
   SESSION_PARTS_BYTES_MAX,
@@ -78,6 +81,8 @@ export interface Shares {
   /** Bytes of tracepoints that sessions have seen, by the owner of the session. */
   readonly seen: SharedPool;
   readonly rings: SharedPool;
+  /** Bytes of buffers in the kernel, by the owner of the session. */
+  readonly kernelBytes: SharedPool;
 }
 
 export function makeShares(options: SharesOptions): Shares {
@@ -185,6 +190,12 @@ export function makeShares(options: SharesOptions): Shares {
       plan.rings,
       Math.ceil(plan.rings / 16),
       'end programs of this user, use fewer channels, or raise the limit of descriptors of the session daemon',
+    ),
+    kernelBytes: pool(
+      'bytes of buffers in the kernel',
+      Math.floor(totalmem() / KERNEL_MEMORY_RATIO),
+      Math.floor(totalmem() / KERNEL_MEMORY_RATIO / KERNEL_ROOT_RESERVE_RATIO),
+      'use smaller sub-buffers (ringtail enable-channel -k --subbuf-size --num-subbuf), or destroy sessions',
     ),
   };
 }

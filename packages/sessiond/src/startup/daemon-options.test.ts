@@ -31,6 +31,7 @@ describe('readDaemonOptions', () => {
       consumer: undefined,
       metrics: undefined,
       metricsTokenFile: undefined,
+      noKernel: false,
     });
   });
 
@@ -49,8 +50,12 @@ describe('readDaemonOptions', () => {
   });
 
   it('takes what has nothing to change here, for the sake of scripts', () => {
-    const without = ['--no-kernel', '--spawn-consumers', '--event-notifier-error-buffer-size-userspace=4096'];
+    const without = ['--spawn-consumers', '--event-notifier-error-buffer-size-userspace=4096'];
     expect(read(without)).toEqual(read([]));
+  });
+
+  it('leaves the kernel out on request', () => {
+    expect([read([]), read(['--no-kernel'])]).toMatchObject([{ noKernel: false }, { noKernel: true }]);
   });
 
   it('lets later sources win: system, user, the file that was named, the command line', () => {
@@ -86,7 +91,7 @@ describe('readDaemonOptions', () => {
   });
 
   it.each([
-    [['--kmod-probes=a'], 'the kernel cannot be traced'],
+    [['--kmod-probes=a'], 'the kernel is traced without modules'],
     [['--agent-tcp-port', '5345'], 'agents'],
     [['-a', '/x'], '--rundir'],
     [['--consumerd64-path', '/x'], '--consumer'],
@@ -104,7 +109,7 @@ describe('readDaemonOptions', () => {
   it.each([
     ['frobnicate=1', ':2'],
     ['help=yes', ':2'],
-    ['kmod-probes=a', 'the kernel cannot be traced'],
+    ['kmod-probes=a', 'the kernel is traced without modules'],
     ['quiet=perhaps', 'yes or no'],
   ])('refuses %j in a configuration file with its place', (line, why) => {
     const files = { '/home/u/.ringtail/ringtail.conf': config(line) };

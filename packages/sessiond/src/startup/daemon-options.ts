@@ -29,6 +29,8 @@ export interface DaemonOptions {
   readonly consumer: string | undefined;
   /** Address of the metrics endpoint; undefined: none. */
   readonly metrics: MetricsAddress | undefined;
+  /** Whether the kernel is not traced. */
+  readonly noKernel: boolean;
   readonly metricsTokenFile: string | undefined;
 }
 
@@ -160,6 +162,7 @@ function optionsOf(values: Values): DaemonOptions {
     lifeline: count('lifeline') > 0,
     consumer: path('consumer'),
     metrics: metrics === undefined ? undefined : parseMetricsAddress(metrics),
+    noKernel: count('no-kernel') > 0,
     metricsTokenFile: path('metrics-token-file'),
   };
 }

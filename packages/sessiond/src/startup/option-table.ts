@@ -11,7 +11,8 @@ export interface OptionDescription {
   readonly refused?: string;
 }
 
-const NO_KERNEL = 'the kernel cannot be traced';
+const NO_MODULES = 'the kernel is traced without modules, through tracefs; nothing has to be loaded';
+const NO_NOTIFIERS = 'there are no triggers about events of the kernel';
 const NO_AGENTS = 'there are no agents for other loggers';
 const ONE_DIRECTORY = 'all sockets are in the run directory; use --rundir';
 const ONE_CONSUMER = 'there is one consumer daemon, whatever is traced; use --consumer';
@@ -56,7 +57,7 @@ export const OPTIONS = {
     argument: 'PATH',
     help: 'file with a secret that snapshot requests must send (Authorization: Bearer); without it a port accepts none',
   },
-  'no-kernel': { help: 'accepted for the sake of scripts: the kernel is never traced' },
+  'no-kernel': { help: 'never trace the kernel, which only a daemon of root does' },
   'verbose-consumer': { help: "accepted for the sake of scripts: the consumer's messages are always in the log" },
   'spawn-consumers': { help: 'accepted for the sake of scripts: the consumer daemon is always started at once' },
   'event-notifier-error-buffer-size-userspace': {
@@ -65,11 +66,11 @@ export const OPTIONS = {
   },
   help: { short: 'h', help: 'print this' },
   version: { short: 'V', help: 'print the version' },
-  'kmod-probes': { argument: 'P', refused: NO_KERNEL },
-  'extra-kmod-probes': { argument: 'P', refused: NO_KERNEL },
-  'kconsumerd-cmd-sock': { argument: 'PATH', refused: NO_KERNEL },
-  'kconsumerd-err-sock': { argument: 'PATH', refused: NO_KERNEL },
-  'event-notifier-error-buffer-size-kernel': { argument: 'N', refused: NO_KERNEL },
+  'kmod-probes': { argument: 'P', refused: NO_MODULES },
+  'extra-kmod-probes': { argument: 'P', refused: NO_MODULES },
+  'kconsumerd-cmd-sock': { argument: 'PATH', refused: ONE_CONSUMER },
+  'kconsumerd-err-sock': { argument: 'PATH', refused: ONE_CONSUMER },
+  'event-notifier-error-buffer-size-kernel': { argument: 'N', refused: NO_NOTIFIERS },
   'agent-tcp-port': { argument: 'PORT', refused: NO_AGENTS },
   'client-sock': { short: 'c', argument: 'PATH', refused: ONE_DIRECTORY },
   'apps-sock': { short: 'a', argument: 'PATH', refused: ONE_DIRECTORY },

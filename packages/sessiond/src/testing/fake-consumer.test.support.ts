@@ -65,7 +65,8 @@ function whenReleased(command: ConsumerCommand, answer: () => void): void {
 
 function write(command: ConsumerCommand): void {
   const asked: Asked = { pid: process.pid, command };
-  const line = command.type === 'open-ring' ? { ...asked, ringText: firstBytesOf(command.source.path) } : asked;
+  const path = command.type === 'open-ring' && 'path' in command.source ? command.source.path : undefined;
+  const line = path === undefined ? asked : { ...asked, ringText: firstBytesOf(path) };
   appendFileSync(fileIn('asked'), `${JSON.stringify(line)}\n`);
 }
 

@@ -13,7 +13,7 @@ import { DaemonError } from '../../model/daemon-error.ts';
 import { directoryOf } from '../../model/destination.ts';
 import type { Session } from '../../model/session.ts';
 import type { CounterMap } from '../../triggers/maps/counter-map.ts';
-import type { Domain, DomainHandlers, NamedChannelUse, SessionTask } from '../domain.ts';
+import type { Domain, DomainHandlers, NamedChannelUse, SessionTask, WantedInstrumentation } from '../domain.ts';
 import { contextRefusal, knownContexts } from './context-check.ts';
 import { describeUserPart } from './part/describe-user-part.ts';
 import { channelsIn, type UserPart } from './part/user-part.ts';
@@ -41,7 +41,7 @@ export class UserDomain implements Domain {
     return knownContexts().map((name) => ({ name, refused: contextRefusal(name) }));
   }
 
-  instrumentation(client: Client, fields: boolean): Answer<'list-instrumentation'> {
+  instrumentation(client: Client, { fields }: WantedInstrumentation): Answer<'list-instrumentation'> {
     return this.#services.applications.describe(client, fields);
   }
 

@@ -70,6 +70,11 @@ function channelHandlers(services: UserServices, domain: ProgramDomain) {
       return changed(services, part, null);
     },
     'enable-event': (session, { channel, rule }) => {
+      if (rule.type !== undefined && rule.type !== 'tracepoint') {
+        throw new DaemonError('UNSUPPORTED', `rules of the type ${rule.type} are only for the kernel`, {
+          hint: 'write -k',
+        });
+      }
       const part = parts.of(session);
       const { attributes } = decisions.enableEvent(part, channel, rule);
       return changed(services, part, { channel: attributes.name });

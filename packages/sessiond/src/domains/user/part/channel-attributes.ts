@@ -1,10 +1,8 @@
 import type { ChannelAttributes } from '@ringtail/protocol';
 import { DaemonError } from '../../../model/daemon-error.ts';
+import { checkFilesAndTimers } from '../../channel-checks.ts';
 import { roundedToRing } from './channel-sizes.ts';
 import type { UserPart } from './user-part.ts';
-
-/** As in LTTng; more than an hour. */
-const TIMER_US_MAX = 2 ** 32 - 1;
 
 /**
  * The actual attributes of a new channel: sizes of rings are rounded up, and a flight recorder overwrites, since its
@@ -15,20 +13,12 @@ const TIMER_US_MAX = 2 ** 32 - 1;
 export function attributesIn({ session, channels }: UserPart, wanted: ChannelAttributes): ChannelAttributes {
   refuseKernelAttributes(wanted);
   const attributes = roundedToRing(session.snapshot ? { ...wanted, mode: 'overwrite' } : wanted);
-  const { blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
+  const { blockingTimeoutUs, ownership } = attributes;
   // If overwriting is only implied, the timeout has no effect, as in LTTng.
   if (wanted.mode === 'overwrite' && !session.snapshot && blockingTimeoutUs !== 0) {
     refuse('a program does not wait for a sub-buffer in a channel that overwrites: the blocking timeout must be 0');
   }
-  if (traceFileBytes > 0 && traceFileBytes < subBufBytes) {
-    refuse(`a trace file of ${traceFileBytes} bytes is smaller than a sub-buffer of ${subBufBytes} bytes`);
-  }
-  if (traceFileCount > 0 && traceFileBytes === 0) {
-    refuse('a number of trace files without a size of one says nothing');
-  }
-  for (const timer of ['switchTimerUs', 'readTimerUs', 'monitorTimerUs'] as const) {
-    if (attributes[timer] > TIMER_US_MAX) refuse(`a timer runs at least every ${TIMER_US_MAX} microseconds`);
-  }
+  checkFilesAndTimers(attributes);
   for (const other of channels.values()) {
     if (other.attributes.ownership === ownership) continue;
     throw new DaemonError(
