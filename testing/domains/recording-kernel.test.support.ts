@@ -53,6 +53,7 @@ export class RecordingKernel extends FakeKernel {
       streamClassId: 0,
       attributes,
       contexts: [],
+      producer: 'thread',
     });
     await link.setUp({ type: 'declare-events', channel: CHANNEL, events: [{ id: 0, spec: TEST_EVENT }] });
     const { path, bytes } = this.ring;

@@ -211,9 +211,10 @@ export class Consumer {
     const ring: OpenRing = { request, channel, owner: kind.ownerOf(request.source) };
     try {
       const identity = identityOf(channel, request);
+      const described = { contexts: channel.request.contexts, events: channel.events };
       if (channel.trace.request.snapshot) {
-        this.#recorders.openRing(ring, kind.openForSnapshots(request.source, identity));
-      } else yield* this.#drain(ring, kind.open(request.source, identity));
+        this.#recorders.openRing(ring, kind.openForSnapshots(request.source, identity, described));
+      } else yield* this.#drain(ring, kind.open(request.source, identity, described));
     } catch (error) {
       throw error instanceof RingtailError ? error.within(`a ring of ${ring.owner}`) : error;
     }

@@ -77,6 +77,9 @@ export {
   parseIndexFile,
 } from './packet/index-file.ts';
 export {
+  type CpuPacketDescription,
+  cpuPacketContextClass,
+  encodeCpuPacketHeader,
   encodePacketHeader,
   PACKET_HEADER_BYTES_MAX,
   PACKET_MAGIC,

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEventSpec, parseMetadata } from '@ringtail/ctf';
+import { parseMetadata } from '@ringtail/ctf';
 import type { JsonValue, OpenTraceRequest, TraceFormat } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
@@ -13,6 +13,7 @@ import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { requests, TEST_EVENT } from '../testing/requests.test.support.ts';
 import { TRACE_UUID } from '../testing/test-ring.test.support.ts';
 import { TraceMetadata } from './trace-metadata.ts';
+import { EVENT_DESCRIPTIONS } from './trace-model.ts';
 
 const LATER_OFFSET_NS = '1800000000123456789';
 
@@ -47,7 +48,7 @@ function makeTrace(format: TraceFormat, calls: FileCalls = systemCalls) {
   const { metadata, trace } = openTrace({ ...request, format }, calls);
   atOnce(metadata.addChannel(openChannel));
   const addEvent = (id: number, spec: Record<string, JsonValue>) =>
-    atOnce(metadata.addEvents(0, [{ id, spec: parseEventSpec(spec) }]));
+    atOnce(metadata.addEvents(0, [EVENT_DESCRIPTIONS.thread(spec).classOf(BigInt(id))]));
   addEvent(0, TEST_EVENT);
   const addProgram = (pid: number, program: string) => atOnce(metadata.addProgram(pid, program));
   return {

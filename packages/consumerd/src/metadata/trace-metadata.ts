@@ -1,12 +1,12 @@
 import { assert } from '@ringtail/base';
-import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
+import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '@ringtail/ctf';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { clockOffsetOf } from '../output/metadata-parts.ts';
 import type { MetadataOutput } from '../output/packet-output.ts';
 import { type Steps, settled } from '../output/sync-or-async.ts';
 import { METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './metadata-text.ts';
-import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
+import { clockClassOf, dataStreamClassOf, traceClassOf } from './trace-model.ts';
 
 /** Processes of a trace whose programs its environment names; a session may record any number of short programs. */
 const PROGRAMS_MAX = 4096;
@@ -67,13 +67,11 @@ export class TraceMetadata {
   }
 
   /** Once this is done, the metadata describes the events. @throws {ConsumerError} `NOT_WRITTEN` */
-  *addEvents(streamClassId: number, events: readonly { readonly id: number; readonly spec: EventSpec }[]): Steps<void> {
+  *addEvents(streamClassId: number, events: readonly EventRecordClass[]): Steps<void> {
     const stream = this.#streams.get(streamClassId);
     assert(stream !== undefined, 'events are declared in a channel');
     const trace = this.#traceClass();
-    yield* this.#append(
-      events.map(({ id, spec }) => this.#printer.eventRecordClass(trace, stream, eventRecordClassOf(id, spec))),
-    );
+    yield* this.#append(events.map((event) => this.#printer.eventRecordClass(trace, stream, event)));
   }
 
   /**

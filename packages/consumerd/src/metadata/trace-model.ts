@@ -4,40 +4,93 @@ import {
   type ClockClass,
   compactEventHeaderClass,
   contextClass,
+  cpuPacketContextClass,
   type DataStreamClass,
   type EventRecordClass,
-  type EventSpec,
   largeEventHeaderClass,
   lowerFields,
   packetContextClass,
   packetHeaderClass,
+  parseEventSpec,
   type StructureFieldClass,
   type TraceClass,
 } from '@ringtail/ctf';
+import {
+  KERNEL_CONTEXT_NAMES,
+  kernelEventClass,
+  parseEventDeclaration,
+  recordContextClass,
+  recordHeaderClass,
+} from '@ringtail/kernel';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
+
+type Producer = OpenChannelRequest['producer'];
 
 const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
 /** @throws {ConsumerError} `BAD_REQUEST` for a context that does not exist */
-export function dataStreamClassOf(
-  { streamClassId, attributes, contexts }: OpenChannelRequest,
-  { name: clock }: ClockClass,
-): DataStreamClass {
-  const eventRecordHeader =
-    attributes.header === 'compact' ? compactEventHeaderClass(clock) : largeEventHeaderClass(clock);
-  const eventRecordCommonContext = contextClassOf(contexts);
+export function dataStreamClassOf(channel: OpenChannelRequest, { name: clock }: ClockClass): DataStreamClass {
+  const { packetContext, eventRecordHeader, eventRecordCommonContext } = LAYOUTS[channel.producer](channel, clock);
   return {
-    id: BigInt(streamClassId),
-    packetContext: packetContextClass(clock),
+    id: BigInt(channel.streamClassId),
+    packetContext,
     eventRecordHeader,
     ...(eventRecordCommonContext && { eventRecordCommonContext }),
     eventRecordClasses: [],
   };
 }
 
-export function eventRecordClassOf(id: number, spec: EventSpec): EventRecordClass {
-  return { id: BigInt(id), name: spec.name, logLevel: spec.logLevel, payload: lowerFields(spec.fields, 1) };
+interface Layout {
+  readonly packetContext: StructureFieldClass;
+  readonly eventRecordHeader: StructureFieldClass;
+  readonly eventRecordCommonContext: StructureFieldClass | undefined;
+}
+
+/** Layout of the packets and records of each kind of producer. */
+const LAYOUTS: Readonly<Record<Producer, (channel: OpenChannelRequest, clock: string) => Layout>> = {
+  thread: ({ attributes, contexts }, clock) => ({
+    packetContext: packetContextClass(clock),
+    eventRecordHeader: attributes.header === 'compact' ? compactEventHeaderClass(clock) : largeEventHeaderClass(clock),
+    eventRecordCommonContext: contextClassOf(contexts),
+  }),
+  cpu: ({ contexts }, clock) => ({
+    packetContext: cpuPacketContextClass(clock),
+    eventRecordHeader: recordHeaderClass(clock),
+    eventRecordCommonContext: recordContextClass(checkedKernelContexts(contexts)),
+  }),
+};
+
+/** Parsers of the descriptions of events, which each kind of producer has its own of. */
+export const EVENT_DESCRIPTIONS: Readonly<Record<Producer, (description: unknown) => DescribedEvent>> = {
+  thread: (description) => {
+    const spec = parseEventSpec(description);
+    const { name, logLevel, fields } = spec;
+    return {
+      text: JSON.stringify(spec),
+      name,
+      classOf: (id) => ({ id, name, logLevel, payload: lowerFields(fields, 1) }),
+    };
+  },
+  cpu: (description) => {
+    const declaration = parseEventDeclaration(description);
+    const { name } = declaration;
+    return { text: JSON.stringify(declaration), name, classOf: (id) => kernelEventClass(id, declaration) };
+  },
+};
+
+/** A description of an event, checked. */
+export interface DescribedEvent {
+  /** The description as JSON, the same for the same event. */
+  readonly text: string;
+  readonly name: string;
+  classOf(id: bigint): EventRecordClass;
+}
+
+function checkedKernelContexts(names: readonly string[]): readonly string[] {
+  const unknown = names.find((name) => !KERNEL_CONTEXT_NAMES.includes(name));
+  if (unknown === undefined) return names;
+  throw new ConsumerError('BAD_REQUEST', `channels of the kernel have no context ${JSON.stringify(unknown)}`);
 }
 
 function contextClassOf(contexts: readonly string[]): StructureFieldClass | undefined {

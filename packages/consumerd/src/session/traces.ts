@@ -1,4 +1,3 @@
-import { parseEventSpec } from '@ringtail/ctf';
 import type {
   CountClosedTracesRequest,
   DeclareEventsRequest,
@@ -8,6 +7,7 @@ import type {
 } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
 import { TraceMetadata } from '../metadata/trace-metadata.ts';
+import { EVENT_DESCRIPTIONS } from '../metadata/trace-model.ts';
 import type { FileCalls } from '../output/files/file-calls.ts';
 import { formerMetadataCopy, MetadataCopy } from '../output/files/metadata-copy.ts';
 import type { Outputs } from '../output/outputs.ts';
@@ -79,15 +79,15 @@ export class Traces {
 
   *declareEvents(request: DeclareEventsRequest): Steps<null> {
     const channel = this.#registry.channel(request.channel);
+    const describe = EVENT_DESCRIPTIONS[channel.request.producer];
     const added = new Map<number, string>();
     const events = request.events.flatMap(({ id, spec }) => {
-      const event = parseEventSpec(spec);
-      const text = JSON.stringify(event);
+      const { text, name, classOf } = describe(spec);
       const known = channel.events.get(id) ?? added.get(id);
       if (known === text) return [];
-      if (known !== undefined) throw new ConsumerError('CONFLICT', `event ${id} is ${event.name} and something else`);
+      if (known !== undefined) throw new ConsumerError('CONFLICT', `event ${id} is ${name} and something else`);
       added.set(id, text);
-      return [{ id, spec: event }];
+      return [classOf(BigInt(id))];
     });
     yield* channel.trace.metadata.addEvents(channel.request.streamClassId, events);
     for (const [id, text] of added) channel.events.set(id, text);

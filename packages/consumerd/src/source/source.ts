@@ -5,6 +5,14 @@ export interface StreamIdentity {
   readonly streamInstanceId: number;
 }
 
+/** The channel of a source, as the session daemon described it. */
+export interface SourceChannel {
+  /** Names of the contexts of each event record. */
+  readonly contexts: readonly string[];
+  /** Declared events as JSON text, by identifier. Events may be declared while the source is open. */
+  readonly events: ReadonlyMap<number, string>;
+}
+
 /** Content of one packet, checked and copied. */
 export interface CopiedPacket {
   readonly packetSeq: number;
@@ -27,8 +35,8 @@ export interface SourceCounters {
 }
 
 /**
- * Memory that a producer fills with the events of one data stream: a ring of ours today; a buffer of the kernel or a
- * ring of LTTng-UST later. A session drains it (`PacketSource`), or copies it for snapshots (`SnapshotSource`).
+ * Memory that a producer fills with the events of one data stream: a ring of ours, or a buffer of the kernel; a ring of
+ * LTTng-UST later. A session drains it (`PacketSource`), or copies it for snapshots (`SnapshotSource`).
  *
  * Methods throw `SourceError` for damage. Other sources are not affected.
  */

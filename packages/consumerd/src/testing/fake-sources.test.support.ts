@@ -1,4 +1,5 @@
 import { assert } from '@ringtail/base';
+import { CPU_BUFFERS } from '../source/kernel/cpu-buffers.ts';
 import type { PacketSource, SourcePacket, SourcePosition, SourceShape } from '../source/packet-source.ts';
 import { THREAD_RINGS } from '../source/ring/thread-rings.ts';
 import type { SnapshotSource, SourceCopy } from '../source/snapshot-source.ts';
@@ -14,16 +15,19 @@ export function fakeSourceKinds(buffers: ReadonlyMap<string, FakeBuffer>): Sourc
     'thread-ring': {
       ownerOf: THREAD_RINGS.ownerOf,
       programOf: THREAD_RINGS.programOf,
-      open: (description, identity) => {
+      open: (description, identity, channel) => {
         const buffer = buffers.get(description.path);
-        return buffer === undefined ? THREAD_RINGS.open(description, identity) : new FakeSource(buffer, identity);
+        return buffer === undefined
+          ? THREAD_RINGS.open(description, identity, channel)
+          : new FakeSource(buffer, identity);
       },
-      openForSnapshots: (description, identity) => {
+      openForSnapshots: (description, identity, channel) => {
         const buffer = buffers.get(description.path);
-        if (buffer === undefined) return THREAD_RINGS.openForSnapshots(description, identity);
+        if (buffer === undefined) return THREAD_RINGS.openForSnapshots(description, identity, channel);
         return new FakeSnapshotSource(buffer, identity);
       },
     },
+    'cpu-buffer': CPU_BUFFERS,
   };
 }
 

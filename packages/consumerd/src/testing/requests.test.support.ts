@@ -45,6 +45,7 @@ export function requests(root: string) {
     streamClassId: 0,
     attributes: { ...DEFAULT_CHANNEL, subBufBytes: 4096 },
     contexts: [],
+    producer: 'thread',
   };
   const declareEvents: DeclareEventsRequest = {
     type: 'declare-events',

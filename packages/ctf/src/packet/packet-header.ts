@@ -1,5 +1,5 @@
 import { assert, type ClockCycles, UUID_BYTES } from '@ringtail/base';
-import type { IntegerFieldClass, StructureFieldClass } from '../model/field-class.ts';
+import type { IntegerFieldClass, StructureFieldClass, StructureMember } from '../model/field-class.ts';
 import { integerClass, member, staticArrayClass, structureClass } from '../model/field-class-builders.ts';
 import { uuidBytes, uuidText } from '../model/uuid.ts';
 
@@ -8,11 +8,12 @@ import { uuidBytes, uuidText } from '../model/uuid.ts';
  *
  *   0    u32 magic, u8 uuid[16], u32 stream_id, u64 stream_instance_id
  *   32   u64 timestamp_begin, timestamp_end, content_size, packet_size, packet_seq_num, events_discarded
- *   80   s32 vpid, s32 vtid, string procname
+ *   80   s32 vpid, s32 vtid, string procname       of a thread
+ *   80   u32 cpu_id                                of a CPU
  *
  * Sizes are in bits and include all of this. Packets carry no padding, so both sizes are the same.
  */
-export interface PacketDescription {
+interface PacketStartDescription {
   /** Of the trace; 8-4-4-4-12 hexadecimal text. */
   readonly traceUuid: string;
   readonly streamClassId: number;
@@ -24,9 +25,18 @@ export interface PacketDescription {
   readonly packetSequenceNumber: bigint;
   /** Event records discarded in this data stream so far. */
   readonly eventsDiscarded: bigint;
+}
+
+/** Start of a packet with the events of one thread. */
+export interface PacketDescription extends PacketStartDescription {
   readonly pid: number;
   readonly tid: number;
   readonly procname: string;
+}
+
+/** Start of a packet with the events of one CPU. */
+export interface CpuPacketDescription extends PacketStartDescription {
+  readonly cpu: number;
 }
 
 /** A packet header read back. */
@@ -43,6 +53,7 @@ const PACKET_PROCNAME_BYTES_MAX = 64;
 /** Size of the start of a packet, up to the context fields about its thread. */
 export const PACKET_START_BYTES = 80;
 const PROCNAME_OFFSET = 88;
+const CPU_PACKET_HEADER_BYTES = PACKET_START_BYTES + 4;
 /** Largest packet header that Ringtail writes. */
 export const PACKET_HEADER_BYTES_MAX = PROCNAME_OFFSET + PACKET_PROCNAME_BYTES_MAX + 1;
 
@@ -55,27 +66,54 @@ export function packetHeaderClass(): StructureFieldClass {
   ]);
 }
 
-/** `clock` names the clock class of the timestamps. */
+/** Context of packets of a thread. `clock` names the clock class of the timestamps. */
 export function packetContextClass(clock: string): StructureFieldClass {
-  const u64 = (role: NonNullable<IntegerFieldClass['roles']>[number]) => integerClass(64, { roles: [role] });
   return structureClass([
-    member('timestamp_begin', { ...u64('default-clock-timestamp'), clock }),
-    member('timestamp_end', { ...u64('packet-end-default-clock-timestamp'), clock }),
-    member('content_size', u64('packet-content-length')),
-    member('packet_size', u64('packet-total-length')),
-    member('packet_seq_num', u64('packet-sequence-number')),
-    member('events_discarded', u64('discarded-event-record-counter-snapshot')),
+    ...startMembers(clock),
     member('vpid', integerClass(32, { signed: true })),
     member('vtid', integerClass(32, { signed: true })),
     member('procname', { kind: 'string', encoding: 'utf8' }),
   ]);
 }
 
-/** The bytes before the records of a packet. */
+/** Context of packets of a CPU, as LTTng's kernel tracer has it. `clock` names the clock class of the timestamps. */
+export function cpuPacketContextClass(clock: string): StructureFieldClass {
+  return structureClass([...startMembers(clock), member('cpu_id', integerClass(32))]);
+}
+
+function startMembers(clock: string): StructureMember[] {
+  const u64 = (role: NonNullable<IntegerFieldClass['roles']>[number]) => integerClass(64, { roles: [role] });
+  return [
+    member('timestamp_begin', { ...u64('default-clock-timestamp'), clock }),
+    member('timestamp_end', { ...u64('packet-end-default-clock-timestamp'), clock }),
+    member('content_size', u64('packet-content-length')),
+    member('packet_size', u64('packet-total-length')),
+    member('packet_seq_num', u64('packet-sequence-number')),
+    member('events_discarded', u64('discarded-event-record-counter-snapshot')),
+  ];
+}
+
+/** The bytes before the records of a packet of a thread. */
 export function encodePacketHeader(packet: PacketDescription): Uint8Array {
-  assert(packet.timestampBegin <= packet.timestampEnd, 'a packet does not end before it begins');
   const procname = procnameBytes(packet.procname);
   const bytes = new Uint8Array(PROCNAME_OFFSET + procname.length + 1);
+  const view = encodeStart(bytes, packet);
+  view.setInt32(80, packet.pid, true);
+  view.setInt32(84, packet.tid, true);
+  bytes.set(procname, PROCNAME_OFFSET);
+  return bytes;
+}
+
+/** The bytes before the records of a packet of a CPU: whole words, since such records are aligned to words. */
+export function encodeCpuPacketHeader(packet: CpuPacketDescription): Uint8Array {
+  const bytes = new Uint8Array(CPU_PACKET_HEADER_BYTES);
+  encodeStart(bytes, packet).setUint32(PACKET_START_BYTES, packet.cpu, true);
+  return bytes;
+}
+
+/** @param bytes the header, of its whole size. Returns a view of it */
+function encodeStart(bytes: Uint8Array, packet: PacketStartDescription): DataView {
+  assert(packet.timestampBegin <= packet.timestampEnd, 'a packet does not end before it begins');
   const view = new DataView(bytes.buffer);
   const packetBits = 8n * BigInt(bytes.length + packet.recordBytes);
   view.setUint32(0, PACKET_MAGIC, true);
@@ -88,10 +126,7 @@ export function encodePacketHeader(packet: PacketDescription): Uint8Array {
   view.setBigUint64(56, packetBits, true);
   view.setBigUint64(64, packet.packetSequenceNumber, true);
   view.setBigUint64(72, packet.eventsDiscarded, true);
-  view.setInt32(80, packet.pid, true);
-  view.setInt32(84, packet.tid, true);
-  bytes.set(procname, PROCNAME_OFFSET);
-  return bytes;
+  return view;
 }
 
 /** Start of a packet, up to the context fields about its thread. Packets of LTTng-UST have the same start. */

@@ -34,6 +34,7 @@ const commands: readonly ConsumerCommand[] = [
     streamClassId: 0,
     attributes: { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2 },
     contexts: ['cpu_id'],
+    producer: 'thread',
   },
   { type: 'declare-events', channel: 2, events: [{ id: 0, spec: { name: 'a:b' } }] },
   {
@@ -132,6 +133,23 @@ describe('checkConsumerRequest', () => {
     { kind: 'tape', path: '/dev/st0' },
     { kind: 'thread-ring', path: 'relative', bytes: 12288, pid: 1, tid: 1, procname: '', program: '' },
     { kind: 'thread-ring', path: '/proc/1/fd/7', bytes: 0, pid: 1, tid: 1, procname: '', program: '' },
+    { kind: 'cpu-buffer', instance: 'relative', cpu: 0, subBufBytes: 4096, bytes: 8192, overwrites: false },
+    {
+      kind: 'cpu-buffer',
+      instance: '/sys/kernel/tracing/instances/i',
+      cpu: -1,
+      subBufBytes: 1,
+      bytes: 1,
+      overwrites: true,
+    },
+    {
+      kind: 'cpu-buffer',
+      instance: '/sys/kernel/tracing/instances/i',
+      cpu: 0,
+      subBufBytes: 0,
+      bytes: 1,
+      overwrites: true,
+    },
   ])('refuses an open-ring whose source is %j', (source) => refused({ ...commands[3], source }));
 
   it.each(['../x', '.hidden', 'a/b', 'a\nb', ''])('refuses %j as the name of a channel', (name) => {

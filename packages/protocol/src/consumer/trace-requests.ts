@@ -14,6 +14,7 @@ import {
   nullable,
   object,
   objectOf,
+  oneOf,
   refined,
   refuseShape,
   type Shape,
@@ -51,7 +52,10 @@ const environmentEntry: Shape<readonly [name: string, value: string | number]> =
   return refuseShape(`the environment entry ${name} must be a short text or an integer`);
 };
 
-/** `EventSpec` of `@ringtail/ctf`, passed on unread: the consumer checks it when it makes a field class of it. */
+/**
+ * `EventSpec` of `@ringtail/ctf`, or `EventDeclaration` of `@ringtail/kernel` in a channel of CPUs. It is passed on
+ * unread: the consumer checks it when it makes a field class of it.
+ */
 const eventSpec: Shape<JsonValue> = (value, name) => objectOf(value, name) as JsonValue;
 
 /** Key of a trace, which the session daemon gives. */
@@ -90,7 +94,15 @@ export const traceRequests = {
   ),
   /** Opens a channel: one data stream class of the trace. */
   'open-channel': request(
-    { trace, channel: channelKey, streamClassId, attributes: channelAttributes, contexts: contextNames },
+    {
+      trace,
+      channel: channelKey,
+      streamClassId,
+      attributes: channelAttributes,
+      contexts: contextNames,
+      /** Origin of a data stream of the channel: a thread of a program, or a CPU that the kernel traces. */
+      producer: oneOf(['thread', 'cpu']),
+    },
     nothing,
   ),
   /** Declares event record classes. Answered when the metadata is written. */

@@ -21,7 +21,15 @@ function openTrace(session: string, trace: number): SetUpCommand {
   return { type: 'open-trace', session, trace, environment: [], ...rest };
 }
 function openChannel(trace: number, channel: number): SetUpCommand {
-  return { type: 'open-channel', trace, channel, streamClassId: 0, attributes: DEFAULT_CHANNEL, contexts: [] };
+  return {
+    type: 'open-channel',
+    trace,
+    channel,
+    streamClassId: 0,
+    attributes: DEFAULT_CHANNEL,
+    contexts: [],
+    producer: 'thread',
+  };
 }
 function openRing(channel: number, ring: number): SetUpCommand {
   const source = { kind: 'thread-ring', path: '/p', bytes: 1, pid: 1, tid: 1, procname: '', program: '' } as const;

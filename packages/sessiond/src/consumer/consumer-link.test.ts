@@ -115,6 +115,7 @@ describe('ConsumerLink', () => {
       streamClassId: 0,
       attributes: DEFAULT_CHANNEL,
       contexts: [],
+      producer: 'thread',
     });
     writeFileSync(join(directory, 'hold'), 'declare-events');
     const declared = link.setUp({ type: 'declare-events', channel: 1, events: [] });

@@ -79,6 +79,7 @@ describe('commands of a trace', () => {
       streamClassId: 0,
       attributes: DEFAULT_CHANNEL,
       contexts: [],
+      producer: 'thread',
     });
   });
 });

@@ -79,5 +79,6 @@ export function openChannelRequest({ key, trace, channel }: TraceChannel): OpenC
     streamClassId: channel.streamClassId,
     attributes: channel.attributes,
     contexts: channel.contexts,
+    producer: 'thread',
   };
 }
