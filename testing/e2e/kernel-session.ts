@@ -93,3 +93,10 @@ export async function copyBlocks(sandbox: Sandbox, blocks: number): Promise<numb
 export function sumOf(counters: ReadonlyMap<number, number>): number {
   return [...counters.values()].reduce((sum, count) => sum + count, 0);
 }
+
+/** Calls of `write` by which `dd` wrote its blocks. The process wrote before it became `dd`, too. */
+export function blocksWritten(events: readonly KernelTraceEvent[], dd: number): KernelTraceEvent[] {
+  return events.filter(
+    ({ name, tid, text }) => name === 'syscall_entry_write' && tid === dd && /\bfd = 1, .*\bcount = 1 /.test(text),
+  );
+}

@@ -15,6 +15,7 @@ import { type CommandPlan, enableRecorded, survivorsOf } from './command-plan.ts
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
+import { enableKernel, type KernelPlan, trackCommand } from './kernel-plan.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from './preload.ts';
 import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { runCommand } from './run-command.ts';
@@ -32,6 +33,8 @@ export interface RecordPlan extends CommandPlan {
   readonly shmPath: string | null;
   /** Run directory of a running daemon, from the command line. */
   readonly runDirectory: string | null;
+  /** What is recorded of the kernel; null: nothing. */
+  readonly kernel: KernelPlan | null;
 }
 
 /** Records a command from its first line to its end, and writes a summary. */
@@ -71,9 +74,10 @@ async function startSession(
   session: string,
   output: string,
 ): Promise<void> {
-  const { shmPath, clock } = plan;
+  const { shmPath, clock, kernel } = plan;
   await client.createSession({ name: session, output, shmPath, clock });
   await enableRecorded(client, session, plan);
+  if (kernel !== null) await enableKernel(client, session, kernel);
   await client.startSession(session);
 }
 
@@ -91,7 +95,10 @@ async function runRecorded(
   const begin = performance.now();
   let command: Awaited<ReturnType<typeof runCommand>>;
   try {
-    command = await runCommand(plan.path, plan.words, env, signals);
+    const { client } = daemon;
+    const isTracked = plan.kernel !== null && !plan.kernel.allProcesses;
+    const ready = isTracked ? (pid: number) => trackCommand(client, session, pid) : undefined;
+    command = await runCommand(plan.path, plan.words, env, signals, ready);
   } catch (error) {
     await finishSession(daemon.client, session);
     throw error;

@@ -84,15 +84,17 @@ export class KernelDomain implements Domain {
     this.#parts.delete(session);
   }
 
-  describe(session: Session): DomainDescription {
+  describe(session: Session): DomainDescription | undefined {
     const part = this.#part(session);
+    const vpid = part.processes.describe();
+    if (part.channels.size === 0 && vpid === null) return undefined;
     const channels = [...part.channels.values()].map(({ attributes, enabled, contexts, rules }) => ({
       ...attributes,
       enabled,
       contexts: [...contexts],
       rules: rules.describe(),
     }));
-    return { domain: this.name, channels, trackers: { vpid: part.processes.describe() }, maps: [] };
+    return { domain: this.name, channels, trackers: { vpid }, maps: [] };
   }
 
   async start(session: Session): Promise<void> {
