@@ -48,7 +48,7 @@ export function writeControlFile(path: string, text: string, options: { readonly
   });
 }
 
-/** Runs an action on a path of tracefs. @throws {KernelError} that names the path, and what to do where that is known */
+/** Runs an action on a path of tracefs. @throws {KernelError} with the path, and the next step where it is known */
 export function withKernelErrors<Result>(path: string, verb: string, action: () => Result): Result {
   try {
     return action();
