@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RULES } from '@ringtail/analyses';
 import { expect, it } from 'vitest';
 import { makeSandbox, ringtail } from '../e2e/harness.ts';
 
@@ -57,4 +58,21 @@ it('the end of a recording names the faults of a program without tracepoints, wi
     const shown = await ringtail(sandbox, words);
     expect([command, shown.code, shown.stderr, shown.stdout === '']).toEqual([command, 0, '', false]);
   }
+});
+
+it('docs/report.md has each rule in order, with its value and its threshold', () => {
+  const document = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
+  const rows = [...document.matchAll(/^\| `([\w-]+)` \| (.*) \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+  const thresholdTexts = {
+    ns: (ns: number) => `${ns / 1e6} ms`,
+    count: String,
+    share: (share: number) => `${100 * share} %`,
+  };
+  expect(rows).toEqual(
+    Object.entries(RULES).map(([rule, { measures, unit, threshold }]) => [
+      rule,
+      measures,
+      thresholdTexts[unit](threshold),
+    ]),
+  );
 });

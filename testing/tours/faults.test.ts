@@ -1,12 +1,13 @@
 /** The six programs of docs/tour.md: the end of their recordings names the fault of each, as the document shows it. */
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codeBlocksOf, commandsOf } from '../documents.ts';
-import { makeSandbox, RINGTAIL, Running, resultOf, type Sandbox } from '../e2e/harness.ts';
+import { Running, resultOf, type Sandbox } from '../e2e/harness.ts';
 import { postgresql, redis, startPostgresql, startRedis } from '../instrument/servers.ts';
 import { requirePeer } from '../peers.ts';
+import { sandboxWithCommand } from './command-sandbox.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAMS = join('examples', 'tour');
@@ -65,19 +66,8 @@ const WITH_SERVERS: readonly Fault[] = [
 
 /** Runs the commands of a section. @returns the lines of findings that `record` prints, and all findings */
 async function recordSection(heading: string, settings: Sandbox['env'] = {}) {
-  const base = makeSandbox();
-  const commands = join(base.directory, 'bin');
-  mkdirSync(commands);
-  symlinkSync(RINGTAIL, join(commands, 'ringtail'));
-  const PATH = [commands, dirname(process.execPath), base.env.PATH].join(delimiter);
-  let env: Sandbox['env'] = {
-    ...base.env,
-    RINGTAIL_INSTRUMENT: undefined,
-    PATH,
-    PORT: '0',
-    PORTS: '0,0,0',
-    ...settings,
-  };
+  const base = sandboxWithCommand();
+  let env: Sandbox['env'] = { ...base.env, PORT: '0', PORTS: '0,0,0', ...settings };
   const start = (command: string) =>
     new Running('sh', ['-c', `exec ${command.replaceAll('/tmp', base.directory)}`], env, ROOT);
   let recording: Running | undefined;
