@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { describeError } from '@ringtail/base';
-import { declarationOf, type KernelEvent, type TracefsInstance, threadsOf } from '@ringtail/kernel';
+import { declarationOf, KernelError, type KernelEvent, type TracefsInstance, threadsOf } from '@ringtail/kernel';
 import type { JsonValue } from '@ringtail/protocol';
 import type { ConsumerLink } from '../../../consumer/consumer-link.ts';
 import { DaemonError } from '../../../model/daemon-error.ts';
@@ -67,15 +67,22 @@ export class KernelRecorder {
     }
   }
 
-  /** Ends recording. What is in the buffers stays there for the consumer daemon. */
-  stop({ channels }: KernelPart): void {
+  /**
+   * Ends recording. What is in the buffers stays there for the consumer daemon. An instance that somebody has removed
+   * is a trouble of the session, which can be stopped and destroyed all the same.
+   */
+  stop({ session, channels }: KernelPart): void {
     for (const { recording } of channels.values()) {
       if (recording === undefined) continue;
-      refusing(() => {
-        recording.instance.setTracing(false);
-        recording.instance.setEvents([...recording.events.values()], false);
-      });
+      const { instance, events } = recording;
       recording.events = new Map();
+      try {
+        instance.setTracing(false);
+        instance.setEvents([...events.values()], false);
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        session.troubles.add(`the kernel's trace instance ${instance.name} is not as it was left: ${error.message}`);
+      }
     }
   }
 
