@@ -184,6 +184,35 @@ describe.skipIf(!isThere)('a session that records the kernel', () => {
     expect(blocksWritten(before, child?.tid ?? 0)).toHaveLength(50);
   });
 
+  it('records only events for which the filter of a rule holds, evaluated by the kernel', async () => {
+    const sandbox = await sandboxWithSession();
+    await succeed(
+      sandbox,
+      'enable-event',
+      '-k',
+      '--syscall',
+      'write',
+      '--filter',
+      '$ctx.procname == "dd" && count == 1',
+    );
+    await succeed(sandbox, 'add-context', '-k', '-t', 'tid');
+    await succeed(sandbox, 'start');
+    const dd = await copyBlocks(sandbox, 500);
+    expect((await ringtail(sandbox, ['stop'])).code).toBe(0);
+    await succeed(sandbox, 'disable-event', '-k', 'write');
+    await succeed(sandbox, 'enable-event', '-k', '--syscall', 'write');
+    await succeed(sandbox, 'start');
+    const unfiltered = await copyBlocks(sandbox, 1);
+    await succeed(sandbox, 'destroy');
+    const { events } = kernelEventsOf(sandbox, sandbox.trace);
+    const filtered = events.slice(0, 500);
+    expect(filtered.every(({ name, text }) => name === ENTRY && /count = 1 /.test(text))).toBe(true);
+    expect(blocksWritten(filtered, dd)).toHaveLength(500);
+    // Exits have no field "count", and are there once the rule has no filter.
+    const later = events.filter(({ tid }) => tid === unfiltered);
+    expect(later.map(({ name }) => name)).toContain('syscall_exit_write');
+  });
+
   it('begins anew after a clear', async () => {
     const sandbox = await sandboxWithSession();
     await succeed(sandbox, 'enable-event', '-k', '--syscall', 'write');

@@ -6,6 +6,7 @@ export {
   kernelEventTranscoder,
   parseEventDeclaration,
 } from './events/event-declaration.ts';
+export { kernelFilterOf } from './filters/kernel-filter.ts';
 export { type EventFormat, type FormatField, parseEventFormat } from './formats/event-format.ts';
 export type { KernelEvent } from './formats/kernel-event.ts';
 export { KernelError, type KernelErrorCode } from './kernel-error.ts';

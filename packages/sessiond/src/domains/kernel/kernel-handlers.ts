@@ -6,10 +6,11 @@ import type { Session } from '../../model/session.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { DomainHandlers } from '../domain.ts';
 import { contextRefusal, isKnownContext } from './kernel-contexts.ts';
-import type { KernelTracer } from './kernel-tracer.ts';
+import { type KernelTracer, refusing } from './kernel-tracer.ts';
 import type { KernelChannels } from './part/kernel-channels.ts';
 import type { KernelPart } from './part/kernel-part.ts';
 import { requireEvents } from './part/rule-events.ts';
+import { requireFields } from './part/rule-filters.ts';
 import type { KernelRecorder } from './recording/kernel-recorder.ts';
 
 export interface KernelHandlersOptions {
@@ -44,6 +45,7 @@ export function kernelHandlers(options: KernelHandlersOptions): DomainHandlers {
       refuseUserSpaceRule(rule);
       refuseProbe(rule, tracer);
       requireEvents(rule, known);
+      refusing(() => requireFields(rule, known, (event) => tracer.formatOf(event)));
       const part = partOf(session);
       const { attributes } = channels.enableEvent(part, channel, rule);
       await changed(part);
@@ -125,11 +127,10 @@ const KPROBES = ['kprobe_events', 'CONFIG_KPROBES (and CONFIG_KPROBE_EVENTS)'] a
 const UPROBES = ['uprobe_events', 'CONFIG_UPROBES (and CONFIG_UPROBE_EVENTS)'] as const;
 
 /** @throws {DaemonError} `UNSUPPORTED` for parts of a rule that rules of the kernel do not have */
-function refuseUserSpaceRule({ logLevel, exclude, filter, probe }: RecordingRule): void {
+function refuseUserSpaceRule({ logLevel, exclude, probe }: RecordingRule): void {
   const hint = 'write the rule without it';
   if (logLevel !== undefined) throw new DaemonError('UNSUPPORTED', 'events of the kernel have no log levels', { hint });
   if (exclude !== undefined) throw new DaemonError('UNSUPPORTED', 'rules of the kernel have no exclusions', { hint });
-  if (filter !== undefined) refuse('filters on events of the kernel', hint);
   if (probe !== undefined)
     throw new DaemonError('UNSUPPORTED', 'probes of programs are in user space', { hint: 'write -u' });
 }

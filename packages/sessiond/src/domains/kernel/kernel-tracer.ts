@@ -1,4 +1,4 @@
-import { KernelError, type KernelEvent, openTracefs, type Tracefs } from '@ringtail/kernel';
+import { type EventFormat, KernelError, type KernelEvent, openTracefs, type Tracefs } from '@ringtail/kernel';
 import { DaemonError, type DaemonErrorCode } from '../../model/daemon-error.ts';
 
 const HINTS: Readonly<Partial<Record<string, string>>> = {
@@ -25,6 +25,22 @@ export class KernelTracer {
     } catch (error) {
       if (error instanceof KernelError) return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * The layout of an event, where it can be read.
+   *
+   * @param onFailure called with the reason if not
+   */
+  formatOf(event: KernelEvent, onFailure: (reason: string) => void = () => {}): EventFormat | undefined {
+    const tracefs = this.open();
+    try {
+      return tracefs.format(event);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      onFailure(error.message);
+      return undefined;
     }
   }
 

@@ -48,5 +48,11 @@ export interface ChannelRecording {
   /** Bytes of the buffer of one CPU. */
   readonly bytesPerCpu: number;
   /** Events that the kernel records now, by their system and name. */
-  events: ReadonlyMap<string, KernelEvent>;
+  events: ReadonlyMap<string, RecordedEvent>;
+}
+
+export interface RecordedEvent {
+  readonly event: KernelEvent;
+  /** In the kernel's language; null: all records. */
+  readonly filter: string | null;
 }

@@ -1,14 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { describeError } from '@ringtail/base';
-import { declarationOf, KernelError, type KernelEvent, type TracefsInstance, threadsOf } from '@ringtail/kernel';
+import {
+  declarationOf,
+  type EventFormat,
+  KernelError,
+  type KernelEvent,
+  type TracefsInstance,
+  threadsOf,
+} from '@ringtail/kernel';
 import type { JsonValue } from '@ringtail/protocol';
 import type { ConsumerLink } from '../../../consumer/consumer-link.ts';
 import { DaemonError } from '../../../model/daemon-error.ts';
 import type { OtherDomainServices } from '../../domain-services.ts';
 import { type KernelTracer, refusing } from '../kernel-tracer.ts';
-import type { ChannelRecording, ConsumerChannel, KernelChannel, KernelPart, KernelTrace } from '../part/kernel-part.ts';
-import { eventsOf } from '../part/rule-events.ts';
+import type {
+  ChannelRecording,
+  ConsumerChannel,
+  KernelChannel,
+  KernelPart,
+  KernelTrace,
+  RecordedEvent,
+} from '../part/kernel-part.ts';
+import { wantedEvents } from '../part/rule-filters.ts';
 import type { InstanceNames } from './instance-names.ts';
 import { removeInstance } from './instance-removal.ts';
 import { openChannelRequest, openTraceRequest } from './kernel-requests.ts';
@@ -78,7 +92,7 @@ export class KernelRecorder {
       recording.events = new Map();
       try {
         instance.setTracing(false);
-        instance.setEvents([...events.values()], false);
+        disable(instance, events.values());
       } catch (error) {
         if (!(error instanceof KernelError)) throw error;
         session.troubles.add(`the kernel's trace instance ${instance.name} is not as it was left: ${error.message}`);
@@ -210,49 +224,81 @@ export class KernelRecorder {
   ): Promise<void> {
     const { recording } = channel;
     if (recording === undefined) return;
-    const wanted = new Map<string, KernelEvent>();
-    for (const rule of channel.rules.enabled()) {
-      for (const event of eventsOf(rule, known)) wanted.set(keyOf(event), event);
-    }
-    await this.#declare(part, atConsumer, wanted, link);
-    const isNew = (name: string) => !recording.events.has(name);
-    const added = [...wanted].filter(([name]) => isNew(name)).map(([, event]) => event);
-    const removed = [...recording.events].filter(([name]) => !wanted.has(name)).map(([, event]) => event);
-    const refused = refusing(() => {
-      recording.instance.setEvents(removed, false);
-      return recording.instance.setEvents(added, true);
+    const formats = new Map<KernelEvent, EventFormat>();
+    const formatOf = (event: KernelEvent): EventFormat | undefined => {
+      const format = formats.get(event) ?? this.#tracer.formatOf(event, (reason) => leftOut(part, event, reason));
+      if (format !== undefined) formats.set(event, format);
+      return format;
+    };
+    const filters = refusing(() => wantedEvents(channel.rules.enabled(), known, formatOf));
+    await this.#declare(atConsumer, filters.keys(), formats, link);
+    const wanted = new Map([...filters].map(([event, filter]) => [keyOf(event), { event, filter }]));
+    refusing(() => {
+      const removed = [...recording.events].filter(([name]) => !wanted.has(name));
+      disable(
+        recording.instance,
+        removed.map(([, event]) => event),
+      );
+      recording.events = this.#enable(part, recording, wanted);
     });
-    for (const { event, error } of refused) {
-      wanted.delete(keyOf(event));
-      part.session.troubles.add(`the kernel's event ${event.name} is not recorded: ${error.message}`);
-    }
-    recording.events = wanted;
   }
 
-  /** Declares new events. An event that cannot be described is left out, with a trouble. */
+  /** Sets filters before events are enabled. @returns the events that the kernel records */
+  #enable(
+    part: KernelPart,
+    { instance, events: before }: ChannelRecording,
+    wanted: ReadonlyMap<string, RecordedEvent>,
+  ): Map<string, RecordedEvent> {
+    const set = new Map(wanted);
+    const refuse = (event: KernelEvent, { message }: KernelError): void => {
+      set.delete(keyOf(event));
+      leftOut(part, event, message);
+    };
+    for (const [name, { event, filter }] of wanted) {
+      if ((before.get(name)?.filter ?? null) === filter) continue;
+      try {
+        instance.setFilter(event, filter);
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        instance.setEvents([event], false);
+        refuse(event, error);
+      }
+    }
+    const added = [...set].filter(([name]) => !before.has(name)).map(([, { event }]) => event);
+    for (const { event, error } of instance.setEvents(added, true)) refuse(event, error);
+    return set;
+  }
+
+  /** Declares new events. */
   async #declare(
-    { session }: KernelPart,
     { key, declared }: ConsumerChannel,
-    wanted: Map<string, KernelEvent>,
+    wanted: Iterable<KernelEvent>,
+    formats: ReadonlyMap<KernelEvent, EventFormat>,
     link: ConsumerLink,
   ): Promise<void> {
-    const tracefs = this.#tracer.open();
-    const events = [...wanted].flatMap(([name, event]) => {
-      try {
-        const format = tracefs.format(event);
-        return declared.has(format.id)
-          ? []
-          : [{ id: format.id, spec: declarationOf(event, format) as unknown as JsonValue }];
-      } catch (error) {
-        wanted.delete(name);
-        session.troubles.add(`the kernel's event ${event.name} is not recorded: ${describeError(error)}`);
-        return [];
-      }
+    const events = [...wanted].flatMap((event) => {
+      const format = formats.get(event);
+      if (format === undefined || declared.has(format.id)) return [];
+      return [{ id: format.id, spec: declarationOf(event, format) as unknown as JsonValue }];
     });
     if (events.length === 0) return;
     await link.setUp({ type: 'declare-events', channel: key, events });
     for (const { id } of events) declared.add(id);
   }
+}
+
+/** Disables events, and removes their filters: the next rule about them may have none. */
+function disable(instance: TracefsInstance, recorded: Iterable<RecordedEvent>): void {
+  const events = [...recorded];
+  instance.setEvents(
+    events.map(({ event }) => event),
+    false,
+  );
+  for (const { event, filter } of events) if (filter !== null) instance.setFilter(event, null);
+}
+
+function leftOut({ session }: KernelPart, { name }: KernelEvent, reason: string): void {
+  session.troubles.add(`the kernel's event ${name} is not recorded: ${reason}`);
 }
 
 function keyOf({ system, kernelName }: KernelEvent): string {
