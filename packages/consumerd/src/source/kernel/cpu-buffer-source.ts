@@ -87,10 +87,9 @@ export class CpuBufferSource implements PacketSource {
   }
 
   get({ takeOpen }: { readonly takeOpen: boolean }): SourcePacket | null {
-    if (this.#isExhausted && this.#filler.recordCount === 0) {
-      this.#isExhausted = false;
-      return null;
-    }
+    const wasExhausted = this.#isExhausted;
+    this.#isExhausted = false;
+    if (wasExhausted && takeOpen && this.#filler.recordCount === 0) return null;
     const isFull = this.#fill(takeOpen);
     if (this.#filler.recordCount === 0 || !(isFull || takeOpen)) return null;
     this.#isExhausted = !isFull;
