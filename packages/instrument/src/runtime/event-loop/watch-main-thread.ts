@@ -13,10 +13,10 @@ export const WatchState = {
 } as const;
 
 /**
- *   QUIET --watcher connects--> ASKED --main thread has captured--> CAPTURED --watcher disconnects--> QUIET
+ *   QUIET --watcher connects--> ASKED --main thread has answered, watcher disconnects--> QUIET
  *   QUIET --main thread exits--> ENDED
  */
-export const WatchPhase = { QUIET: 0, ASKED: 1, CAPTURED: 2, ENDED: 3 } as const;
+export const WatchPhase = { QUIET: 0, ASKED: 1, ENDED: 2 } as const;
 
 export interface WatchOrder {
   readonly state: Int32Array;
@@ -59,29 +59,24 @@ export function watchMainThread(
     }
   }
 
+  /**
+   * Connects until the main thread has answered: whether the expression had a value, threw an error, or was ended. The
+   * main thread waits for that before it exits, since a connection must not be open then.
+   */
   function ask(): void {
     Atomics.store(state, places.ASKED, now());
     if (Atomics.compareExchange(state, places.PHASE, phases.QUIET, phases.ASKED) === phases.ENDED) return;
     const session = new inspector.Session();
     session.connectToMainThread();
-    session.post('Runtime.evaluate', { expression, silent: true });
-    awaitCapture(session);
+    session.post('Runtime.evaluate', { expression, silent: true }, () => {
+      session.disconnect();
+      Atomics.store(state, places.PHASE, phases.QUIET);
+      Atomics.notify(state, places.PHASE);
+      setTimeout(look, thresholdMs);
+    });
   }
 
-  /** The main thread waits for the end of this before it exits: a connection must not be open then. */
-  function awaitCapture(session: Session): void {
-    const { async, value } = Atomics.waitAsync(state, places.PHASE, phases.ASKED);
-    if (async) {
-      void value.then(() => awaitCapture(session));
-      return;
-    }
-    session.disconnect();
-    Atomics.store(state, places.PHASE, phases.QUIET);
-    Atomics.notify(state, places.PHASE);
-    setTimeout(look, thresholdMs);
-  }
-
-  // A pending `Atomics.waitAsync` does not keep the thread alive.
+  // A session that waits for an answer does not keep the thread alive.
   setInterval(() => undefined, 1 << 30);
   look();
 }

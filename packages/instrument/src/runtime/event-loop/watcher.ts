@@ -15,7 +15,7 @@ const NS_PER_MS = 1_000_000;
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, codeRangeSizeMb: 4, stackSizeMb: 1 };
 
 /** Captured at load: programs replace properties of the global objects. */
-const { compareExchange, load, store, notify, wait } = Atomics;
+const { compareExchange, load, store, wait } = Atomics;
 const { nextTick } = process;
 
 export interface CapturedStack {
@@ -120,8 +120,6 @@ class MainThreadWatcher implements Watcher {
     // The first two frames are the function that the watcher calls, and the watcher's expression.
     const frames = callStackBelow(this.#capture, 2);
     if (frames.length > 0) this.#captured = { atNs, frames, isAfterNative: latencyMs > INTERRUPT_MS_MAX };
-    store(this.#state, WatchState.PHASE, WatchPhase.CAPTURED);
-    notify(this.#state, WatchState.PHASE);
   }
 }
 
