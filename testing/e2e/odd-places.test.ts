@@ -114,6 +114,13 @@ describe('a home directory', () => {
     expect((await ringtail(withDaemon, ['set-session', 's'], home)).stderr).toContain("mkdir '/proc/nope'");
   });
 
+  it('whose variables are empty is that of the account', async () => {
+    const sandbox = makeSandbox();
+    const env = { ...sandbox.env, XDG_RUNTIME_DIR: '', RINGTAIL_SESSIOND_PATH: '', RINGTAIL_RUNDIR: '' };
+    const { ended, summary } = await record({ ...sandbox, env }, [process.execPath, program('emit.mjs'), '1']);
+    expect([ended.code, summary.eventsRecorded > 0]).toEqual([0, true]);
+  });
+
   it.skipIf(!canMount)('on a read-only file system is an error that names this reason', async () => {
     const sandbox = sandboxWithDaemon();
     const mounted = join(sandbox.directory, 'mounted');

@@ -19,6 +19,7 @@ export {
   ROOT_RUN_DIRECTORY,
   type RunDirectory,
   runDirectoryAt,
+  userRuntimeDirectory,
 } from './directories/run-directory.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../context/context.ts';
 import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
@@ -21,6 +23,10 @@ describe('the session daemon of', () => {
 
   it('a user is their own', () => {
     expect(candidates(user())).toEqual([OWN]);
+  });
+
+  it.each(['', 'relative'])('a user whose XDG_RUNTIME_DIR is "%s" is the one in the temporary directory', (path) => {
+    expect(candidates(user({ env: { XDG_RUNTIME_DIR: path } }))).toEqual([join(tmpdir(), 'ringtail-1000')]);
   });
 
   it("a member of the tracing group is root's, else their own", () => {

@@ -10,6 +10,7 @@ import {
   type RunDirectory,
   runDirectoryAt,
   UNIX_PATH_BYTES_MAX,
+  userRuntimeDirectory,
 } from '@ringtail/posix';
 import { groupNumber } from '@ringtail/posix/accounts';
 import { absolutePath, type Context } from '../context/context.ts';
@@ -155,7 +156,7 @@ function endAtOnce(pid: number): void {
 
 /** A new private directory, in the first place that exists and is not too deep for a socket's path. */
 function makePrivateDirectory(context: Context): string {
-  const places = [context.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((place) => place !== undefined);
+  const places = [userRuntimeDirectory(context.env), tmpdir(), '/tmp'].filter((place) => place !== undefined);
   let problem = '';
   for (const place of places) {
     const prefix = join(place, 'ringtail-');

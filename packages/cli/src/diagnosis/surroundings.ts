@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textIn } from '@ringtail/base/files';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
-import { ROOT_RUN_DIRECTORY } from '@ringtail/posix';
+import { ROOT_RUN_DIRECTORY, userRuntimeDirectory } from '@ringtail/posix';
 import type { Context } from '../context/context.ts';
 import { candidates } from '../daemon/daemon.ts';
 import { listeningRunDirectories } from './listening-sockets.ts';
@@ -55,7 +55,8 @@ function usualPlaces(context: Context): string[] {
       .filter((name) => pattern.test(name))
       .map((name) => join(parent, name));
   const ofUsers = namesIn('/run/user').map((uid) => join('/run/user', uid, 'ringtail'));
-  const runtime = context.env.XDG_RUNTIME_DIR ? [join(context.env.XDG_RUNTIME_DIR, 'ringtail')] : [];
+  const parent = userRuntimeDirectory(context.env);
+  const runtime = parent === undefined ? [] : [join(parent, 'ringtail')];
   const private_ = [...new Set(['/tmp', tmpdir()])].flatMap((parent) => below(parent, /^ringtail-\d+$/));
   return [ROOT_RUN_DIRECTORY, ...runtime, ...ofUsers, ...private_].filter((path) => ownerOf(path) !== null);
 }

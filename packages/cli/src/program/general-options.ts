@@ -57,7 +57,7 @@ export function generalSettings(program: Command, context: Pick<Context, 'env' |
       'leave it out',
     );
   }
-  const sessiondPath = options.sessiondPath ?? context.env.RINGTAIL_SESSIOND_PATH;
+  const sessiondPath = options.sessiondPath ?? (context.env.RINGTAIL_SESSIOND_PATH || undefined);
   return {
     group: options.group,
     spawn: options.sessiond,

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** Paths in the run directory of a session daemon. */
 export interface RunDirectory {
@@ -50,8 +50,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function defaultRunDirectory(env: Environment, uid: number): RunDirectory {
   if (env.RINGTAIL_RUNDIR) return runDirectoryAt(env.RINGTAIL_RUNDIR);
   if (uid === 0) return runDirectoryAt(ROOT_RUN_DIRECTORY);
-  if (env.XDG_RUNTIME_DIR) return runDirectoryAt(join(env.XDG_RUNTIME_DIR, 'ringtail'));
+  const runtime = userRuntimeDirectory(env);
+  if (runtime !== undefined) return runDirectoryAt(join(runtime, 'ringtail'));
   return runDirectoryAt(join(tmpdir(), `ringtail-${uid}`));
+}
+
+/**
+ * The user's directory for sockets: `XDG_RUNTIME_DIR`, if it has an absolute path. Empty values are as unset, and other
+ * paths are invalid.
+ *
+ * @see XDG Base Directory Specification 0.8
+ */
+export function userRuntimeDirectory({ XDG_RUNTIME_DIR: path }: Environment): string | undefined {
+  return path !== undefined && isAbsolute(path) ? path : undefined;
 }
 
 /**
