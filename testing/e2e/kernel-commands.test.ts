@@ -145,6 +145,17 @@ describe.skipIf(!isThere)('ringtail record with the kernel', () => {
     expect(new Set(events.map(({ tid }) => tid)).size).toBeGreaterThan(1);
   });
 
+  it('says that the kernel had no event, beside the programs', async () => {
+    const sandbox = makeSandbox();
+    const { code, stderr } = await ringtail(sandbox, ['record', '--syscall=swapon', '--', 'true']);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        "no event of the rules has happened since the session was started:\n    its rules: 'swapon'",
+      ),
+    ]);
+  });
+
   it('runs nothing if the kernel has no such event', async () => {
     const sandbox = makeSandbox();
     const { code, stdout, stderr } = await ringtail(sandbox, ['record', '-k', 'sched_swich', '--', 'echo', 'run']);

@@ -34,8 +34,9 @@ export function diagnoseSession(facts: SessionFacts): Finding[] {
     ...told.filter((finding) => !turnedAway.includes(finding)),
     ...discarded(facts),
   ];
-  if (found.length > 0) return found;
-  return recordsPrograms(facts.session) ? notReached(facts) : kernelNotReached(facts);
+  const ofKernel = kernelNotReached(facts);
+  if (found.length > 0) return recordsPrograms(facts.session) ? [...found, ...ofKernel] : found;
+  return recordsPrograms(facts.session) ? [...notReached(facts), ...ofKernel] : ofKernel;
 }
 
 /** Whether a session is about programs: about anything but the kernel alone. */
@@ -48,8 +49,11 @@ function kernelChannels({ domains }: SessionDescription): readonly ChannelDescri
   return domains.find(({ domain }) => domain === 'kernel')?.channels ?? [];
 }
 
-function kernelNotReached({ session }: SessionFacts): Finding[] {
-  const patterns = kernelChannels(session).flatMap((channel) => channel.rules.map(({ pattern }) => `'${pattern}'`));
+/** Where kernel events could have been recorded. */
+function kernelNotReached({ session, diagnosis }: SessionFacts): Finding[] {
+  const enabled = kernelChannels(session).filter((channel) => channel.enabled);
+  const patterns = enabled.flatMap(({ rules: of }) => of.flatMap((rule) => (rule.enabled ? `'${rule.pattern}'` : [])));
+  if (patterns.length === 0 || !diagnosis.active) return [];
   return [
     {
       code: 'NOT_REACHED',
