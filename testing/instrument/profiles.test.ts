@@ -70,6 +70,23 @@ describe('CPU samples of a recorded program', () => {
     expect(busy.reduce((sum, line) => sum + Number(/\d+$/.exec(line)![0]), 0)).toBe(count);
   });
 
+  it('have the report name the function in which a busy thread spent most of its time', async () => {
+    const source = SOURCE.replace('300_000', 'BUSY_US').replace('if (isMainThread)', 'if (!isMainThread)');
+    const { sandbox, trace } = await recordedProgram(`const BUSY_US = 1_500_000;${source}`, ['--profile=1000']);
+    const { findings } = JSON.parse(await succeed(sandbox, 'report', trace, '-o', 'json'));
+    const busy = findings.filter(({ rule }: { readonly rule: string }) => rule === 'busy-thread');
+    expect(busy).toMatchObject([
+      {
+        text: expect.stringMatching(
+          /^Process \d+ was busy in \d+ % of .* of CPU samples; of the busy time, \d+ % in \S+ \(.*\)/,
+        ),
+      },
+    ]);
+    expect(busy[0].text).toMatch(/% in burnCycles \(file:.*app\.mjs:\d+:\d+\)/);
+    const [name, ...words] = busy[0].command.split(' ');
+    expect([name, await succeed(sandbox, ...words)]).toEqual(['ringtail', expect.stringContaining('burnCycles')]);
+  });
+
   it('are refused where a trace has none, with the option that records them', async () => {
     const { sandbox, trace } = await recordedProgram('', ['-u', 'node_process:*']);
     const { code, stderr } = await ringtail(sandbox, ['convert', trace, '-o', 'folded']);

@@ -1,7 +1,8 @@
+import type { BusyThread } from './busy-threads.ts';
 import type { Facts, ListenerLeak, Stall, UncaughtError } from './facts.ts';
 import type { Grouped } from './grouped-counts.ts';
 import type { ProcessTimes } from './processes.ts';
-import { GC_TOTAL_NS_MIN, RULES, type RuleId, reaches, type SlowCallRule } from './rules.ts';
+import { BUSY_NS_MIN, GC_TOTAL_NS_MIN, RULES, type RuleId, reaches, type SlowCallRule } from './rules.ts';
 import { slowCallRule } from './span-kind.ts';
 import type { RepeatedCalls, SpanStatistics } from './span-summary.ts';
 import { isInRegularExpression } from './stack-lines.ts';
@@ -30,6 +31,7 @@ export type Finding =
       readonly count: number;
     }
   | { readonly rule: 'listener-leak'; readonly leaks: Grouped<ListenerLeak> }
+  | { readonly rule: 'busy-thread'; readonly thread: BusyThread }
   | { readonly rule: 'gc-share' | 'gc-pause'; readonly process: ProcessTimes };
 
 /** Findings of one rule that are reported. */
@@ -111,6 +113,10 @@ const FINDERS: Readonly<Record<RuleId, Find>> = {
     leaks
       .filter(({ count }) => reaches('listener-leak', count))
       .map((group) => ({ rule: 'listener-leak', leaks: group })),
+  'busy-thread': ({ busyThreads }) =>
+    busyThreads
+      .filter(({ busyShare, busyNs }) => reaches('busy-thread', busyShare) && busyNs >= BUSY_NS_MIN)
+      .map((thread) => ({ rule: 'busy-thread', thread })),
   'gc-share': ({ processes }) =>
     processes
       .filter(({ gcShare, gcTotalNs }) => reaches('gc-share', gcShare) && gcTotalNs >= GC_TOTAL_NS_MIN)

@@ -1,4 +1,5 @@
 import type { Losses } from '../statistics/losses.ts';
+import type { BusyThread } from './busy-threads.ts';
 import type { Grouped } from './grouped-counts.ts';
 import type { ProcessTimes } from './processes.ts';
 import type { SpansData } from './spans.ts';
@@ -47,4 +48,6 @@ export interface Facts extends SpansData {
   readonly leaks: readonly Grouped<ListenerLeak>[];
   readonly errors: readonly Grouped<UncaughtError>[];
   readonly processes: readonly ProcessTimes[];
+  /** Threads with CPU samples, the busiest first. */
+  readonly busyThreads: readonly BusyThread[];
 }

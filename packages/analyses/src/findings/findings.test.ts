@@ -34,6 +34,9 @@ const CLASSES: MadeClasses = {
   'shop:order_end': ['order_id'],
   'shop:pay_begin': ['span_id', 'parent_id'],
   'shop:pay_end': ['span_id', 'error', 'error_message'],
+  'node_cpu:function': ['slice_id', 'function_id', 'kind', 'name', 'url', 'line', 'column'],
+  'node_cpu:stacks': ['slice_id', 'stack_ids', 'caller_ids', 'function_ids'],
+  'node_cpu:samples': ['slice_id', 'start_ns', 'period_ns', 'offsets_us', 'stack_ids'],
   'app:tick': ['n'],
 };
 const MS = 1e6;
@@ -54,6 +57,27 @@ const called = (ms: number, id: number, error = '') =>
   made('node_http:client_request_end', ms, { call_id: id, status: error === '' ? 200 : 0, error });
 const stall = (ms: number, durationMs: number, tid = 1, stack = ['at busy (a.js:1:1)', 'at main (a.js:9:1)']) =>
   made('node_eventloop:stall', ms, { duration_ns: durationMs * MS, stack }, tid);
+
+/** A slice of a thread with a sample for each millisecond in which one of these functions ran. */
+function sampled(tid: number, msByFunction: Readonly<Record<string, number>>): MadeEvent[] {
+  const names = Object.keys(msByFunction);
+  const ids = names.map((_, i) => i + 1);
+  const stackIds = names.flatMap((name, i) => Array.from({ length: msByFunction[name]! }, () => ids[i]!));
+  return [
+    ...names.map((name, i) => {
+      const kind = name === 'idle' ? 'idle' : 'javascript';
+      const place = { url: 'file:///a.js', line: 3, column: 5 };
+      return made('node_cpu:function', 0, { slice_id: 1, function_id: ids[i], kind, name, ...place }, tid);
+    }),
+    made('node_cpu:stacks', 0, { slice_id: 1, stack_ids: ids, caller_ids: ids.map(() => 0), function_ids: ids }, tid),
+    made(
+      'node_cpu:samples',
+      0,
+      { slice_id: 1, start_ns: 0, period_ns: MS, offsets_us: stackIds.map((_, i) => 1000 * i), stack_ids: stackIds },
+      tid,
+    ),
+  ];
+}
 
 function findingsOf(events: readonly MadeEvent[]): Findings {
   const handler = findings();
@@ -350,6 +374,21 @@ describe('findings', () => {
     expect(found).toMatchObject([{ rule: 'slow-operation', span: { label: 'shop:order' } }]);
   });
 
+  it('name the functions in which a busy thread spent most of its time, and no idle or short thread', () => {
+    const found = findingsOf([
+      ...sampled(1, { busy: 450, helper: 100, idle: 100 }),
+      ...sampled(2, { busy: 499 }),
+      ...sampled(3, { busy: 600, idle: 601 }),
+    ]);
+    expect(found.findings).toMatchObject([
+      { rule: 'busy-thread', thread: { tid: 1, sampledNs: 650 * MS, busyNs: 550 * MS } },
+    ]);
+    expect(found.busyThreads.find(({ tid }) => tid === 1)?.hottest).toEqual([
+      { frame: 'busy (file:///a.js:3:5)', share: 450 / 550 },
+      { frame: 'helper (file:///a.js:3:5)', share: 100 / 550 },
+    ]);
+  });
+
   it('count events that no rule reads', () => {
     const data = findingsOf([made('app:tick', 1, { n: 1 })]);
     expect([data.eventCount, data.knownCount, data.findings]).toEqual([1, 0, []]);
@@ -367,11 +406,13 @@ describe('findings', () => {
       events.push(stall(ms + 19, 55 + (i % 5), 9));
       if (i % 50 === 0) events.push(made('node_process:warning', ms + 19, { name: 'MaxListenersExceededWarning' }));
     }
+    events.splice(150, 0, ...sampled(9, { busy: 30, other: 20, idle: 4 }));
+    events.push(...sampled(9, { other: 35, idle: 5 }), ...sampled(8, { busy: 500 }));
     // Waits at a cut belong to the part with the begin.
     const dataOf = (handler: ReturnType<typeof findings>) => {
-      const { spans, stalls, leaks, eventCount, findings: found } = handler.data();
+      const { spans, stalls, leaks, busyThreads, eventCount, findings: found } = handler.data();
       const requests = spans.request.map(({ label, durations, serverErrors }) => [label, durations, serverErrors]);
-      return { requests, stalls, leaks, eventCount, rules: found.map(({ rule }) => rule) };
+      return { requests, stalls, leaks, busyThreads, eventCount, rules: found.map(({ rule }) => rule) };
     };
     const whole = findings();
     show(whole, stream, events);

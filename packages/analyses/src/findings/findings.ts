@@ -3,16 +3,19 @@ import { Arguments } from '../fields/field-place.ts';
 import type { Handler } from '../handler.ts';
 import { EventPairs } from '../pairs/pair-rule.ts';
 import { addLosses, type Losses, lossesOf, NO_LOSSES } from '../statistics/losses.ts';
+import { Threads } from '../threads/threads.ts';
 import { applyRules, type Finding } from './apply-rules.ts';
+import { BusyThreads, type ThreadSamples } from './busy-threads.ts';
 import { fieldsReader, firstText, nsSinceStart, numberOf } from './event-fields.ts';
 import type { Facts, ListenerLeak, Stall, UncaughtError } from './facts.ts';
 import { type Grouped, GroupedCounts } from './grouped-counts.ts';
 import { listenerLeak, WARNING } from './listener-leaks.ts';
 import { Processes, type ProcessState } from './processes.ts';
+import type { Span } from './span.ts';
 import { isCall, spanKind } from './span-kind.ts';
+import type { SpanThread } from './span-thread.ts';
 import { Spans, type SpansState } from './spans.ts';
 import { LINE_LENGTH_MAX, programFrameAt, shortStack, stackLines } from './stack-lines.ts';
-import { type Thread, Threads } from './threads.ts';
 import { greatest, least, TimeLine } from './time-line.ts';
 
 export interface FindingsState {
@@ -26,6 +29,7 @@ export interface FindingsState {
   readonly leaks: readonly Grouped<ListenerLeak>[];
   readonly errors: readonly Grouped<UncaughtError>[];
   readonly processes: readonly ProcessState[];
+  readonly threads: readonly ThreadSamples[];
 }
 
 export interface Findings extends Facts {
@@ -42,17 +46,18 @@ export function findings(): Handler<FindingsState, Findings> {
   return new FindingsHandler();
 }
 
-type Receive = (view: EventView, values: readonly VisitedField[], thread: Thread) => void;
+type Receive = (view: EventView, values: readonly VisitedField[], thread: SpanThread) => void;
 
 class FindingsHandler implements Handler<FindingsState, Findings> {
   readonly #pairs = new EventPairs(undefined);
   readonly #timeLine = new TimeLine();
-  readonly #threads = new Threads();
+  readonly #threads = new Threads<Span>();
   readonly #spans = new Spans(this.#timeLine);
   readonly #stalls = new GroupedCounts<Stall>();
   readonly #leaks = new GroupedCounts<ListenerLeak>();
   readonly #errors = new GroupedCounts<UncaughtError>();
   readonly #processes = new Processes();
+  readonly #busyThreads = new BusyThreads();
   #eventCount = 0;
   #knownCount = 0;
   #firstNs: bigint | undefined;
@@ -63,6 +68,8 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
   #losses = NO_LOSSES;
 
   see(of: EventRecordClass, stream: DataStream): EventHandler {
+    const sampled = this.#busyThreads.see(of, stream);
+    if (sampled !== undefined) return this.#counted(sampled);
     const args = new Arguments();
     const receive = this.#receiver(of, stream, args);
     if (receive === undefined) return { fields: [], handle: (view) => void this.#count(view) };
@@ -75,6 +82,17 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
         const thread = threadOf(view, values);
         this.#processes.see(thread.process, at, this.#timeLine);
         receive(view, values, thread);
+      },
+    };
+  }
+
+  #counted(handler: EventHandler): EventHandler {
+    return {
+      ...handler,
+      handle: (view, ...values: VisitedField[]) => {
+        this.#count(view);
+        this.#knownCount++;
+        handler.handle(view, ...values);
       },
     };
   }
@@ -187,6 +205,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
       leaks: this.#leaks.state(),
       errors: this.#errors.state(),
       processes: this.#processes.state(),
+      threads: this.#busyThreads.state(),
     };
   }
 
@@ -209,6 +228,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
     this.#leaks.merge(state.leaks);
     this.#errors.merge(state.errors);
     this.#processes.merge(state.processes);
+    this.#busyThreads.merge(state.threads);
   }
 
   data(): Findings {
@@ -222,6 +242,7 @@ class FindingsHandler implements Handler<FindingsState, Findings> {
       leaks: this.#leaks.data(),
       errors: this.#errors.data(),
       processes: this.#processes.data(),
+      busyThreads: this.#busyThreads.data(),
     };
     return { ...data, findings: applyRules(data) };
   }

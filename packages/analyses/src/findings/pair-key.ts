@@ -1,7 +1,7 @@
 import type { DataStream, EventRecordClass, EventView, VisitedField } from '@ringtail/ctf';
 import { type Arguments, type PlainValue, placeOfField } from '../fields/field-place.ts';
 import type { EventPair } from '../pairs/pair-rule.ts';
-import type { Thread } from './threads.ts';
+import type { Thread } from '../threads/threads.ts';
 
 /** What relates an event of a pair to its counterpart. */
 interface PairKey {

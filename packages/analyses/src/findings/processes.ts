@@ -1,5 +1,5 @@
 import type { PlainValue } from '../fields/field-place.ts';
-import type { ProcessName } from './threads.ts';
+import type { ProcessName } from '../threads/threads.ts';
 import { greatest, least, type TimeLine } from './time-line.ts';
 
 const PROCESSES_MAX = 10_000;

@@ -97,6 +97,12 @@ export const RULES = {
     measures: 'emitters with more listeners of one event than their limit, added at one place',
     advice: 'Remove each listener when its work is done, or add one listener for all of that work.',
   },
+  'busy-thread': {
+    threshold: 0.5,
+    unit: 'share',
+    measures: 'time in which one thread was not idle, as a part of its CPU samples, at least 500 ms of it',
+    advice: 'See who calls these functions, in a flame graph of the samples, and make them cheaper or call them less.',
+  },
   'gc-share': {
     threshold: 0.1,
     unit: 'share',
@@ -118,6 +124,9 @@ export type SlowCallRule = 'slow-call' | 'slow-name' | 'pool-wait';
 
 /** Shorter garbage collection in total is no finding, whatever its share. */
 export const GC_TOTAL_NS_MIN = 100 * MS;
+
+/** A thread that was busy for less than this is no finding, whatever its share. */
+export const BUSY_NS_MIN = 500 * MS;
 
 /** Whether a value reaches the threshold of a rule. */
 export function reaches(rule: RuleId, value: number): boolean {

@@ -9,7 +9,7 @@ import { pairKeyReader } from './pair-key.ts';
 import { type SlowSpan, Span, type SpanClass } from './span.ts';
 import { callOf, type SpanKind, spanLabel } from './span-kind.ts';
 import { compareTexts, type SpanStatistics, SpanSummary, type SpanSummaryState } from './span-summary.ts';
-import type { Thread } from './threads.ts';
+import type { SpanThread } from './span-thread.ts';
 import type { TimeLine } from './time-line.ts';
 import type { Wait } from './waits.ts';
 
@@ -47,12 +47,12 @@ type Summaries = SpanKinds<Groups<SpanSummaryState, SpanSummary>>;
 
 interface OpenSpan {
   readonly span: Span;
-  readonly thread: Thread;
+  readonly thread: SpanThread;
   readonly stream: DataStream;
   readonly hasId: boolean;
 }
 
-type Receive = (view: EventView, values: readonly VisitedField[], thread: Thread) => void;
+type Receive = (view: EventView, values: readonly VisitedField[], thread: SpanThread) => void;
 
 /** Requests, calls and operations: their durations by label, and what happened during the slowest. */
 export class Spans {
@@ -127,7 +127,7 @@ export class Spans {
     };
   }
 
-  #addCall({ start, end }: Span, thread: Thread, fields: EventFields): void {
+  #addCall({ start, end }: Span, thread: SpanThread, fields: EventFields): void {
     const wait = { ...callOf(start.of.begin, fields), start: start.begin, end };
     this.addWait(wait, thread, start.requestId, wait.kind === 'sync-file' ? undefined : start.openCounts);
   }
@@ -186,7 +186,7 @@ export class Spans {
    */
   addWait(
     wait: Wait,
-    { open, ended }: Thread,
+    { open, ended }: SpanThread,
     requestId: PlainValue | undefined,
     openCounts: Span['start']['openCounts'] | undefined,
   ): void {
@@ -251,7 +251,7 @@ export class Spans {
   }
 }
 
-function openCountsOf({ open }: Thread): Span['start']['openCounts'] {
+function openCountsOf({ open }: SpanThread): Span['start']['openCounts'] {
   return { request: open.request.size, operation: open.operation.size };
 }
 

@@ -1,7 +1,7 @@
 import type { DataStream, EventHandler, EventRecordClass, EventView, VisitedField } from '@ringtail/ctf';
 import { Arguments, type PlainValue, plainValue } from '../fields/field-place.ts';
 import { shownValue } from '../fields/scalar-fields.ts';
-import { type Thread, type ThreadReader, Threads } from '../findings/threads.ts';
+import { type Thread, type ThreadReader, Threads } from '../threads/threads.ts';
 import { Functions, type SampledFunction } from './functions.ts';
 import { NO_STACK, Stacks } from './stacks.ts';
 

@@ -1,7 +1,7 @@
 import type { DataStream } from '@ringtail/ctf';
 import { type PlainValue, plainValue } from '../fields/field-place.ts';
 import type { EventFields } from '../findings/event-fields.ts';
-import type { Thread } from '../findings/threads.ts';
+import type { Thread } from '../threads/threads.ts';
 import { Nesting } from './nesting.ts';
 import type { TimelineProcess, TimelineThread } from './timeline-records.ts';
 

@@ -3,11 +3,11 @@ import { Arguments, type PlainValue, placeOfContext, placeOfField } from '../fie
 import { fieldsReader } from '../findings/event-fields.ts';
 import { pairKeyReader } from '../findings/pair-key.ts';
 import { isCall, operationName, spanKind } from '../findings/span-kind.ts';
-import { type Thread, Threads } from '../findings/threads.ts';
 import { TimeLine } from '../findings/time-line.ts';
 import { type EventPair, EventPairs } from '../pairs/pair-rule.ts';
 import { type WaitingBegin, WaitingBegins } from '../pairs/waiting-begins.ts';
 import { CpuSamples, type SampleBatch, type SampledThread } from '../profiles/cpu-samples.ts';
+import { type Thread, Threads } from '../threads/threads.ts';
 import { argumentsReader } from './argument-columns.ts';
 import { gaugesOf } from './gauges.ts';
 import { Lanes, type ReservedGroup } from './lanes.ts';

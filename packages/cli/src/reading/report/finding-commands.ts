@@ -33,6 +33,8 @@ export function findingCommand(finding: Finding, paths: readonly string[]): stri
     }
     case 'failed-operations':
       return view(paths, '--name', finding.span.slowest.end, '--filter', errorFilter(finding.span.slowest));
+    case 'busy-thread':
+      return command('convert', paths, '-o', 'folded');
     case 'gc-share':
     case 'gc-pause':
       return command('stats', paths, '--name', 'node_gc:collection', '--by', 'kind');

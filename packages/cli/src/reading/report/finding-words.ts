@@ -98,6 +98,14 @@ export function findingText(finding: Finding): string {
       const { span, code, count } = finding;
       return `${shown(span.label)}: ${formatCount(count)} of ${formatCount(span.durations.count)} failed with ${shown(code)}.`;
     }
+    case 'busy-thread': {
+      const { pid, tid, busyShare, sampledNs, hottest } = finding.thread;
+      const thread = tid === undefined || tid === pid ? '' : `Thread ${tid} of `;
+      const subject = thread === '' ? capitalized(processName(pid)) : `${thread}${processName(pid)}`;
+      const functions = hottest.map(({ frame, share }) => `${Math.round(100 * share)} % in ${shownPlace(frame)}`);
+      const busy = `${Math.round(100 * busyShare)} % of ${durationText(sampledNs)} of CPU samples`;
+      return `${subject} was busy in ${busy}; of the busy time, ${functions.join(', ')}.`;
+    }
     case 'gc-share': {
       const { pid, gcShare, gcTotalNs } = finding.process;
       return `Garbage collection took ${Math.round(100 * gcShare)} % of the time of ${processName(pid)} (${durationText(gcTotalNs)}).`;
@@ -140,6 +148,10 @@ function repeatedText(
 
 function times(count: number): string {
   return count === 1 ? '' : `, ${formatCount(count)} times`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function processName(pid: unknown): string {

@@ -1,7 +1,6 @@
 import type { DataStream, EventRecordClass, EventView, VisitedField } from '@ringtail/ctf';
 import type { Arguments, PlainValue } from '../fields/field-place.ts';
 import { PROCESS_CONTEXTS, placeOfFirstContext, THREAD_CONTEXTS } from '../pairs/pair-role.ts';
-import type { Span } from './span.ts';
 
 /** Ended spans of a thread that still receive waits. */
 const ENDED_MAX = 256;
@@ -14,8 +13,8 @@ export interface ProcessName {
   readonly pid: PlainValue | undefined;
 }
 
-/** A thread, with the spans to which its waits belong. */
-export class Thread {
+/** A thread, with the spans to which its waits belong, for an analysis that has such spans. */
+export class Thread<Span = unknown> {
   /** Equal in all parts of a trace. */
   readonly key: string;
   readonly process: ProcessName;
@@ -36,13 +35,13 @@ export class Thread {
   }
 }
 
-export type ThreadReader = (view: EventView, values: readonly VisitedField[]) => Thread;
+export type ThreadReader<Span = unknown> = (view: EventView, values: readonly VisitedField[]) => Thread<Span>;
 
 /** Finds the thread of events: by the contexts of events or packets, else by the data stream. */
-export class Threads {
-  readonly #threads = new Map<string, Thread>();
+export class Threads<Span = unknown> {
+  readonly #threads = new Map<string, Thread<Span>>();
 
-  reader(of: EventRecordClass, stream: DataStream, args: Arguments): ThreadReader {
+  reader(of: EventRecordClass, stream: DataStream, args: Arguments): ThreadReader<Span> {
     const process = placeOfFirstContext(PROCESS_CONTEXTS, of, stream);
     const thread = placeOfFirstContext(THREAD_CONTEXTS, of, stream);
     const pidOf = process && args.reader(process);
@@ -55,7 +54,7 @@ export class Threads {
       const threadKey = `${key}/${tid ?? `stream ${view.stream.class.id}/${id}`}`;
       let found = this.#threads.get(threadKey);
       if (found === undefined) {
-        found = new Thread(threadKey, { key, pid }, tid);
+        found = new Thread<Span>(threadKey, { key, pid }, tid);
         this.#threads.set(threadKey, found);
       }
       return found;
