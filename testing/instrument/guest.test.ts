@@ -1,8 +1,18 @@
 /** Programs run with all events of the runtime as they run without them. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Ended, REGISTER_URL, type Sandbox, sandboxWithDaemon, startNode, succeed } from '../e2e/harness.ts';
+import {
+  type Ended,
+  makeSandbox,
+  REGISTER_URL,
+  record,
+  type Sandbox,
+  sandboxWithDaemon,
+  startNode,
+  succeed,
+} from '../e2e/harness.ts';
 
 const WORKLOAD = fileURLToPath(new URL('programs/workload.mjs', import.meta.url));
 const permission = process.allowedNodeEnvironmentFlags.has('--permission')
@@ -55,4 +65,49 @@ describe('a program with all events of the runtime', () => {
       expect(Number(/(\d[\d,]*) events/.exec(destroyed)?.[1]?.replaceAll(',', ''))).toBeGreaterThan(10);
     },
   );
+});
+
+/** A test file with tests of each outcome, whose clock the runner replaces. */
+const TESTS = `
+  import assert from 'node:assert';
+  import fs from 'node:fs';
+  import test, { mock } from 'node:test';
+  test('timers of the runner', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const called = [];
+    setTimeout(() => called.push('timeout'), 10_000);
+    const interval = setInterval(() => called.push('interval'), 4000);
+    t.mock.timers.tick(10_000);
+    clearInterval(interval);
+    assert.deepEqual(called, ['interval', 'interval', 'timeout']);
+  });
+  test('functions of the runner', (t) => {
+    const read = t.mock.method(fs, 'readFileSync', () => 'fake');
+    assert.deepEqual([fs.readFileSync('/nonexistent'), read.mock.callCount()], ['fake', 1]);
+    t.mock.restoreAll();
+    assert.throws(() => fs.readFileSync('/nonexistent'), { code: 'ENOENT' });
+  });
+  test('fails', () => assert.equal(1, 2));
+  test('is skipped', { skip: true }, () => assert.fail());
+  test('awaits', async () => { await new Promise((resolve) => setTimeout(resolve, 5)); });
+  test.after(() => mock.reset());
+`;
+
+it('node --test has the same results', async () => {
+  const sandbox = makeSandbox();
+  const file = join(sandbox.directory, 'guest.test.mjs');
+  writeFileSync(file, TESTS);
+  const args = ['--test', '--test-reporter=tap', file];
+  const resultsOf = ({ code, stdout }: Ended) => [
+    code,
+    stdout.replaceAll(/duration_ms:? .*/g, 'duration_ms').replaceAll(/\(node:\d+\)/g, '(node)'),
+  ];
+  const alone = resultsOf(await startNode(sandbox, args).ended);
+  expect(alone).toEqual([1, expect.stringContaining('# fail 1')]);
+  const instrumented = { ...sandbox, env: { ...sandbox.env, RINGTAIL_INSTRUMENT: undefined } };
+  const settings = fileURLToPath(new URL('../guest-suites/all-events.json', import.meta.url));
+  const { ended, summary } = await record(instrumented, [process.execPath, ...args], ['--settings', settings]);
+  expect(resultsOf(ended)).toEqual(alone);
+  // Node.js loads no preload in the runner itself, only in the processes of test files.
+  expect(summary.eventsRecorded).toBeGreaterThan(10);
 });
