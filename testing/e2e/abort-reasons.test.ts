@@ -6,7 +6,7 @@ import { findProgram, makeSandbox, program, ringtail, type Sandbox, startNode, s
 
 const limit = { timeout: 180_000 };
 const HEAP = '--max-old-space-size=32';
-const ADVICE = '  heap limit raise it with NODE_OPTIONS=--max-old-space-size=MIB\n';
+const ADVICE = '  heap limit raise it with --max-old-space-size=MIB, in the command or in NODE_OPTIONS\n';
 const dying = (way: string, ...options: readonly string[]) => [process.execPath, ...options, program('abort.mjs'), way];
 
 async function summaryOf(sandbox: Sandbox, command: 'guard' | 'record', words: readonly string[]) {

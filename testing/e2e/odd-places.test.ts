@@ -140,3 +140,14 @@ describe('a home directory', () => {
     }
   });
 });
+
+describe('a full disk under standard output', () => {
+  it('is an error of one line', async () => {
+    const sandbox = makeSandbox();
+    for (const command of ['traces', '--help']) {
+      const words = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, RINGTAIL, command];
+      const { code, stderr } = await new Running('/bin/sh', words, sandbox.env, sandbox.directory).ended;
+      expect([code, stderr]).toEqual([1, 'ringtail: error: standard output: ENOSPC: no space left on device, write\n']);
+    }
+  });
+});

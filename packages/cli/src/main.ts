@@ -1,11 +1,14 @@
 import { constants } from 'node:os';
+import { describeError } from '@ringtail/base';
 import { run } from './cli.ts';
+import { ExitCode } from './errors/exit-codes.ts';
 import { systemContext } from './program/system-context.ts';
 
 // A reader that goes away (`ringtail view | head`) ends us quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`ringtail: error: standard output: ${describeError(error)}\n`);
+  process.exit(ExitCode.ERROR);
 });
 // Messages that nobody reads any more (a terminal that was closed) are no reason to drop a recording.
 process.stderr.on('error', () => undefined);

@@ -195,7 +195,7 @@ describe('the summary of a guarded command', () => {
       describeGuarded(styleFor({}, {}), { ...guarded, end: killed(signal), others: [] });
     expect(summaryOf('SIGABRT')).toContain(`was killed by SIGABRT after 1.00 s
   SIGABRT    V8's heap limit, if the program's last lines say "heap out of memory":
-             raise it with NODE_OPTIONS=--max-old-space-size=MIB
+             raise it with --max-old-space-size=MIB, in the command or in NODE_OPTIONS
              otherwise a failed check of native code, a signal from outside, or process.abort()
 `);
     expect(summaryOf('SIGSEGV')).not.toContain('heap limit');
@@ -205,7 +205,7 @@ describe('the summary of a guarded command', () => {
     const aborted = (abortedBy: ProcessEnd['abortedBy']): ProcessEnd => ({ ...killed('SIGABRT'), abortedBy });
     const summaryOf = (end: ProcessEnd, others: Guarded['others'] = []) =>
       describeGuarded(styleFor({}, {}), { ...guarded, end, others });
-    const advice = '  heap limit raise it with NODE_OPTIONS=--max-old-space-size=MIB\n';
+    const advice = '  heap limit raise it with --max-old-space-size=MIB, in the command or in NODE_OPTIONS\n';
     const atLimit = summaryOf(aborted('heap-limit'));
     expect(atLimit).toContain(`ringtail: node app.js was killed by SIGABRT at V8's heap limit after 1.00 s\n${advice}`);
     expect(atLimit).not.toContain('otherwise');

@@ -38,7 +38,7 @@ export function describeEnd({ cause, exitCode, signal, abortedBy, exception }: P
     : `ended by an uncaught exception (exit code ${exitCode})`;
 }
 
-const RAISE_HEAP_LIMIT = 'raise it with NODE_OPTIONS=--max-old-space-size=MIB';
+const RAISE_HEAP_LIMIT = 'raise it with --max-old-space-size=MIB, in the command or in NODE_OPTIONS';
 /** For a process that has left no mark of its reason. */
 const ABORT_CAUSES = `V8's heap limit, if the program's last lines say "heap out of memory":
 ${RAISE_HEAP_LIMIT}

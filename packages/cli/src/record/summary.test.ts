@@ -129,7 +129,7 @@ describe('the summary', () => {
     const heapLimits = [{ pid: 7, program: 'job.js', end }];
     const lines = [
       "  process    7 (job.js) was killed by SIGABRT at V8's heap limit",
-      '  heap limit raise it with NODE_OPTIONS=--max-old-space-size=MIB',
+      '  heap limit raise it with --max-old-space-size=MIB, in the command or in NODE_OPTIONS',
     ].join('\n');
     expect(describeSummary(plain, recording({}, { heapLimits }))).toContain(lines);
     expect(describeSummary(plain, recording({ eventsRecorded: 0 }, { heapLimits }))).toContain(lines);

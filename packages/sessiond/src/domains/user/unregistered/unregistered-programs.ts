@@ -136,7 +136,9 @@ export class UnregisteredPrograms {
     entry.found ??= this.#find(pid, entry, origin);
     if (entry.found === null) return;
     const isLate = this.#options.timers.nowMs() - entry.sinceMs >= PATIENCE_MS;
-    if (isLate || (isLast && entry.found.lost.length > 0)) this.#report(entry, 'addUnregistered');
+    // A command's session records nothing of a program that registers after it has been stopped.
+    const isMissed = isLast && (entry.isOfCommand || entry.found.lost.length > 0);
+    if (isLate || isMissed) this.#report(entry, 'addUnregistered');
   }
 
   #enter(pid: number): Entry | undefined {
@@ -217,7 +219,10 @@ export class UnregisteredPrograms {
     if (entry.found === null) return;
     const { name, program, lost, isRestricted } = entry.found;
     entry.isReported = true;
-    let why = 'its tracer could not start, or the program ended before';
+    let why =
+      how === 'add'
+        ? 'its tracer could not start, or the program ended before'
+        : 'its tracer could not start, or it is still starting';
     if (lost.length > 0) why = `its environment lacks ${lost.join(' and ')} of what started it`;
     else if (isRestricted)
       why = 'its option --permission forbids the tracer to start without --allow-addons and --allow-net';
