@@ -263,7 +263,7 @@ describe.skipIf(!isThere)('a killed daemon', () => {
     expect(instancesOf(daemon)).toHaveLength(1);
     process.kill(daemon, 'SIGKILL');
     await until(() => !isRunning(daemon) && !consumers.some(isRunning));
-    expect(instancesOf(daemon)).toHaveLength(1);
+    // Any daemon of root that starts removes it, so a parallel test may be first.
     await succeed(sandbox, 'create', 'next', '-o', join(sandbox.directory, 'next'));
     await until(() => instancesOf(daemon).length === 0);
     expect(topSettings()).toEqual(before);
