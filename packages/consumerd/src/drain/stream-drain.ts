@@ -63,7 +63,8 @@ export class StreamDrain implements Drainable {
    *   repaired
    */
   static *open(options: StreamDrainOptions): Steps<StreamDrain> {
-    const recovered = yield* settled(options.output.recover(options.source.position.packetSeq));
+    const { storesPosition, position } = options.source;
+    const recovered = yield* settled(options.output.recover(storesPosition ? position.packetSeq : undefined));
     return new StreamDrain(options, recovered);
   }
 

@@ -92,10 +92,11 @@ export interface StreamOutput {
    * Continues the data stream of a former consumer: keeps its whole packets and removes a partial one.
    *
    * @param unacknowledgedSeq next packet by the position that the source stores. The source still has the packets from
-   *   this number on; they are kept only where their note is there
+   *   this number on; they are kept only where their note is there. Undefined if the source stores none: it has no
+   *   packet that was taken
    * @returns null if there was never a packet
    */
-  recover(unacknowledgedSeq: number): Later<RecoveredStream | null>;
+  recover(unacknowledgedSeq: number | undefined): Later<RecoveredStream | null>;
   /**
    * Writes a packet together with the note that holds once it is written.
    *

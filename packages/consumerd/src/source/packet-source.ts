@@ -49,6 +49,8 @@ export interface ReclaimableMemory {
  */
 export interface PacketSource extends Source {
   readonly shape: SourceShape;
+  /** Whether the source itself stores the position: a former consumer then released all packets before it. */
+  readonly storesPosition: boolean;
   readonly position: SourcePosition;
   /** Bytes in use and not taken, as of the last `get` or `readUse`. */
   readonly waitingBytes: number;

@@ -38,6 +38,7 @@ export class FakeSource implements PacketSource {
     subBufCount: SUB_BUF_COUNT,
     overwrites: false,
   };
+  readonly storesPosition = true;
   readonly memory = undefined;
   readonly #buffer: FakeBuffer;
   readonly #identity: StreamIdentity;

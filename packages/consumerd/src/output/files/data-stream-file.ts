@@ -68,18 +68,20 @@ export class DataStreamFile implements StreamOutput {
 
   /**
    * The newest checkpoint counts whose packet was written. That packet is the last one in its file; or the source has
-   * released it, and the file has been archived, emptied or replaced since.
+   * released it, and the file has been archived, emptied or replaced since. Of a source that tells no position, the
+   * latter is known of a file without packets only.
    *
    * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file is something else; or the system's error
    */
-  recover(unacknowledgedSeq: number): RecoveredStream | null {
+  recover(unacknowledgedSeq: number | undefined): RecoveredStream | null {
     return this.#asOwner(() => {
       const checkpoints = CheckpointFile.read(this.#checkpointPath);
       for (const [idx, checkpoint] of checkpoints.entries()) {
         const { packetSeq, fileNumber } = checkpoint;
         const found = this.#files.find(fileNumber);
         const lastSeq = found === undefined ? -1 : lastSeqOf(found);
-        if (lastSeq !== packetSeq && !(packetSeq < unacknowledgedSeq && lastSeq < packetSeq)) continue;
+        const isReleased = unacknowledgedSeq === undefined ? lastSeq < 0 : packetSeq < unacknowledgedSeq;
+        if (lastSeq !== packetSeq && !(isReleased && lastSeq < packetSeq)) continue;
         for (const aborted of checkpoints.slice(0, idx)) this.#forgetAborted(aborted, checkpoint);
         return this.#resume(checkpoint, found);
       }
@@ -210,7 +212,7 @@ export class DataStreamFile implements StreamOutput {
   }
 
   /** Continues by the headers of the packets. */
-  #resumeWithoutCheckpoint(unacknowledgedSeq: number): RecoveredStream | null {
+  #resumeWithoutCheckpoint(unacknowledgedSeq = Number.POSITIVE_INFINITY): RecoveredStream | null {
     const found = this.#files.findNewest(unacknowledgedSeq);
     if (found === undefined) return null;
     this.#files.continueIn(found, 0);

@@ -36,6 +36,7 @@ export interface CpuBufferSourceOptions {
  */
 export class CpuBufferSource implements PacketSource {
   readonly shape: SourceShape;
+  readonly storesPosition = false;
   readonly memory = undefined;
   readonly #file: CpuBufferFile;
   readonly #cpu: number;

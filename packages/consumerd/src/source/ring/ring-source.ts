@@ -8,6 +8,7 @@ import { copiedPacketOf, encodeRingPacketHeader, expectationOf, type RingIdentit
 /** Ring of a JavaScript thread as a source of packets. */
 export class RingSource implements PacketSource {
   readonly shape: SourceShape;
+  readonly storesPosition = true;
   readonly memory: ReclaimableMemory | undefined;
   readonly #ring: RingConsumer;
   readonly #identity: RingIdentity;
