@@ -87,6 +87,11 @@ export class StreamDrain implements Drainable {
     if (recovered === null) {
       // Neither packets nor a note are left of the work of a former consumer.
       if (options.continuesTrace !== true || records === 0) return;
+      if (!this.#source.storesPosition) {
+        // A former consumer took these records, and was killed before its first packet was written.
+        this.#source.moveTo({ ...this.#source.position, records: 0 });
+        return;
+      }
       this.statistics.eventsLost = records;
       options.onProblem(
         `${location} and its checkpoints were removed: ${records} events that were in it, or in archives, count as lost (TRACE_REMOVED)`,

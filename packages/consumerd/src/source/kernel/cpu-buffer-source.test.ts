@@ -207,6 +207,17 @@ describe('CpuBufferSource', () => {
     );
   });
 
+  it('counts everything that a former consumer took as discarded, if that wrote no packet', () => {
+    const file = new FakeCpuBuffer().page(3);
+    sourceOf(file).get({ takeOpen: false });
+    file.page(2);
+    const source = sourceOf(file);
+    expect(source.storesPosition).toBe(false);
+    source.moveTo({ ...source.position, records: 0 });
+    expect(takeAll(source)).toMatchObject([{ packetSeq: 0, recordCount: 2, eventsDiscarded: 3 }]);
+    expect(source.position.records).toBe(5);
+  });
+
   it('drops what waits and what the kernel has', () => {
     const file = new FakeCpuBuffer().page(3);
     const source = sourceOf(file);
