@@ -22,6 +22,8 @@ interface Fault {
   readonly rule: string;
   /** Texts that the finding has. */
   readonly names: readonly string[];
+  /** Path of a last request. Its answer shows that the server has recorded the end of the requests before. */
+  readonly last?: string;
 }
 
 /** `FILE:LINE` of a program's line with a text. */
@@ -37,6 +39,7 @@ const WITHOUT_SERVERS: readonly Fault[] = [
     heading: 'A synchronous file read: a server of Fastify',
     rule: 'synchronous-files',
     names: ['GET /prices/:article', 'readFileSync', 'prices.csv'],
+    last: '/none',
   },
   { heading: 'A slow name: a build with Vite', rule: 'slow-name', names: ['cms.example.com', 'DNS'] },
   {
@@ -56,16 +59,18 @@ const WITH_SERVERS: readonly Fault[] = [
     heading: 'An N+1 query: a server of Express',
     rule: 'repeated-calls',
     names: ['GET /customers/:country', '25', 'FROM orders WHERE customer = $1'],
+    last: '/none',
   },
   {
     heading: 'A connection pool of one: a service on PostgreSQL and Redis',
     rule: 'pool-wait',
     names: ['pool of PostgreSQL 127.0.0.1:', '1 connection'],
+    last: '/stock/1',
   },
 ];
 
 /** Runs the commands of a section. @returns the lines of findings that `record` prints, and all findings */
-async function recordSection(heading: string, settings: Sandbox['env'] = {}) {
+async function recordSection({ heading, last }: Fault, settings: Sandbox['env'] = {}) {
   const base = sandboxWithCommand();
   let env: Sandbox['env'] = { ...base.env, PORT: '0', PORTS: '0,0,0', ...settings };
   const start = (command: string) =>
@@ -90,6 +95,7 @@ async function recordSection(heading: string, settings: Sandbox['env'] = {}) {
     const { code, stderr } = await start(command.replace('127.0.0.1:3000', url)).ended;
     expect([command, code, code === 0 ? '' : stderr]).toEqual([command, 0, '']);
   }
+  if (last !== undefined) await (await fetch(`http://${url}${last}`)).text();
   if (isServer) recording?.kill('SIGINT');
   const ended = await recording?.ended;
   const shown = findingLinesOf(ended?.stderr ?? '').map((line) =>
@@ -112,8 +118,9 @@ function lasting(text: string): string {
     .replaceAll(/\b127\.0\.0\.1:\d+/g, '127.0.0.1:PORT');
 }
 
-async function expectNamed({ heading, rule, names }: Fault, settings?: Sandbox['env']): Promise<void> {
-  const { shown, findings } = await recordSection(heading, settings);
+async function expectNamed(fault: Fault, settings?: Sandbox['env']): Promise<void> {
+  const { heading, rule, names } = fault;
+  const { shown, findings } = await recordSection(fault, settings);
   const found = findings.find((one) => one.rule === rule)?.text ?? `no ${rule} in ${JSON.stringify(findings)}`;
   for (const name of names) expect(found).toContain(name);
   const ofDocument = codeBlocksOf(DOCUMENT, heading).flatMap(({ text }) => findingLinesOf(text));

@@ -50,6 +50,8 @@ it.skipIf(postgresql === undefined || curl === undefined)(
       'thank you, ann',
       'thank you, bob',
     ]);
+    // The answer to another request shows that the server has recorded the end of these two.
+    await (await fetch(`http://127.0.0.1:${port}/orders/carl`)).text();
     recording.kill('SIGINT');
     await recording.ended;
 
