@@ -163,7 +163,7 @@ export class SessionCommands {
     const unreserve = registry.reservations.reserve({ ...params, output: destination, owner });
     try {
       if (shmPath !== null) {
-        await helpers.perform('prepare-shm-path', owner, { path: shmPath, domains: domains.directories() });
+        await helpers.perform('prepare-shm-path', owner, { path: shmPath, domains: domains.ringDirectories() });
       }
       const newDirectory = { name, date: directoryDate(now()), beside: restored };
       return { output: await outputs.claim({ destination, snapshot, owner, inUse, ...newDirectory }), unreserve };

@@ -71,9 +71,9 @@ export class Domains {
     return this.#domains.flatMap((domain) => domain.describe(session) ?? []);
   }
 
-  /** Directories that these domains have in a trace chunk. */
-  directories(): string[] {
-    return [...new Set(this.#domains.map(({ name }) => domainDirectory(name)))];
+  /** Directories of the domains whose programs make ring files. */
+  ringDirectories(): string[] {
+    return this.#domains.filter(({ programs }) => programs !== undefined).map(({ name }) => domainDirectory(name));
   }
 
   /** Whether a session has anything to record into. */
