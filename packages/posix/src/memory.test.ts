@@ -132,6 +132,18 @@ describe('mappings', () => {
     expect(codeOf(() => posix.map(fd, 1, -65_536))).toBe('EINVAL');
   });
 
+  it('for reading take their size from the caller, and refuse impossible ones', () => {
+    const fd = memfd(4096);
+    writeSync(fd, Buffer.from([55]), 0, 1, 5);
+    const mapping = posix.mapForReading(fd, 4096);
+    expect(new Uint8Array(mapping.buffer)[5]).toBe(55);
+    posix.unmap(mapping);
+    expect(codeOf(() => posix.mapForReading(fd, 2 ** 31))).toBe('EINVAL');
+    const file = openSync('/proc/self/stat', 'r');
+    expect(codeOf(() => posix.mapForReading(file, 4096))).toMatch(/^E/);
+    closeSync(file);
+  });
+
   it('are refused for more than the file has, for 2 GiB and for sizes that are none', () => {
     const fd = memfd(4096);
     for (const bytes of [4097, 8192, 2 ** 31, 2 ** 33, 0, -1, 1.5, Number.NaN]) {

@@ -37,6 +37,12 @@ export interface MemoryCalls {
    */
   map(fd: number, bytes: number, offset?: number): Mapping;
   /**
+   * Maps memory that a driver of the kernel offers, shared, for reading. The driver knows its size, not the file.
+   *
+   * @throws {PosixError} `ENODEV` where the driver offers none, `EINVAL` for 2 GiB and more
+   */
+  mapForReading(fd: number, bytes: number): Mapping;
+  /**
    * Frees whole pages of an anonymous file, through a mapping of it. They read as zeros afterwards.
    *
    * @throws {PosixError} `EINVAL` beyond the mapping, and for a part of a page: some machines have larger pages
@@ -67,6 +73,20 @@ export function memoryCalls(libc: Libc): MemoryCalls {
   /** Lets a mapping end only once: its addresses may belong to another one afterwards. */
   function take(call: string, mapping: Mapping): void {
     if (!mappings.delete(mapping)) throw refusedCall(call, 'EINVAL', 'this mapping has ended already');
+  }
+
+  function mapped(fd: number, bytes: number, prot: number, offset: number): Mapping {
+    const address = libc.mmap(0, bytes, prot, MapFlag.SHARED, fd, offset);
+    if (address === -1) throw posixError('mmap', libc.errno(), `of ${bytes} bytes`);
+    try {
+      const mapping = { address, bytes, buffer: libc.koffi.view(BigInt(address), bytes) };
+      mappings.add(mapping);
+      return mapping;
+    } catch (error) {
+      libc.munmap(address, bytes);
+      // Some runtimes (Electron) forbid memory that they did not allocate.
+      throw refusedCall('mmap', 'ENOTSUP', `this JavaScript runtime refuses a view: ${(error as Error).message}`);
+    }
   }
 
   return {
@@ -111,9 +131,7 @@ export function memoryCalls(libc: Libc): MemoryCalls {
     },
 
     map(fd, bytes, offset = 0) {
-      if (!Number.isInteger(bytes) || bytes <= 0 || bytes >= MAPPING_BYTES_END) {
-        throw refusedCall('mmap', 'EINVAL', `cannot map ${bytes} bytes, at most ${MAPPING_BYTES_END - 1} are possible`);
-      }
+      checkMappingBytes(bytes);
       const fileBytes = fstatSync(fd).size;
       // A load beyond the file's end is a SIGBUS.
       if (offset < 0 || fileBytes < offset + bytes) {
@@ -123,17 +141,12 @@ export function memoryCalls(libc: Libc): MemoryCalls {
           `cannot map ${bytes} bytes from ${offset} on of a file of ${fileBytes} bytes`,
         );
       }
-      const address = libc.mmap(0, bytes, Prot.READ | Prot.WRITE, MapFlag.SHARED, fd, offset);
-      if (address === -1) throw posixError('mmap', libc.errno(), `of ${bytes} bytes`);
-      try {
-        const mapping = { address, bytes, buffer: libc.koffi.view(BigInt(address), bytes) };
-        mappings.add(mapping);
-        return mapping;
-      } catch (error) {
-        libc.munmap(address, bytes);
-        // Some runtimes (Electron) forbid memory that they did not allocate.
-        throw refusedCall('mmap', 'ENOTSUP', `this JavaScript runtime refuses a view: ${(error as Error).message}`);
-      }
+      return mapped(fd, bytes, Prot.READ | Prot.WRITE, offset);
+    },
+
+    mapForReading(fd, bytes) {
+      checkMappingBytes(bytes);
+      return mapped(fd, bytes, Prot.READ, 0);
     },
 
     removePages(mapping, offset, bytes) {
@@ -168,4 +181,9 @@ export function memoryCalls(libc: Libc): MemoryCalls {
       retired.register(mapping.buffer, { address, bytes });
     },
   };
+}
+
+function checkMappingBytes(bytes: number): void {
+  if (Number.isInteger(bytes) && bytes > 0 && bytes < MAPPING_BYTES_END) return;
+  throw refusedCall('mmap', 'EINVAL', `cannot map ${bytes} bytes, at most ${MAPPING_BYTES_END - 1} are possible`);
 }

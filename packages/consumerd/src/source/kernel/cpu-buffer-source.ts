@@ -1,14 +1,12 @@
-import { assert, type ClockCycles } from '@ringtail/base';
-import { encodeCpuPacketHeader } from '@ringtail/ctf';
-import { kernelEventTranscoder, PacketFiller, PageWalker, parseEventDeclaration } from '@ringtail/kernel';
+import { assert } from '@ringtail/base';
+import { type PacketFiller, PageWalker } from '@ringtail/kernel';
 import type { PacketSource, SourcePacket, SourcePosition, SourceShape } from '../packet-source.ts';
 import type { CopiedPacket, SourceChannel, SourceCounters, StreamIdentity } from '../source.ts';
 import { SourceError } from '../source-error.ts';
 import type { CpuBufferFile } from './cpu-buffer-file.ts';
+import { encodeCpuHeader, PACKET_BYTES, packetFiller } from './cpu-packets.ts';
 import { packetSpan } from './packet-times.ts';
 
-/** Bytes of records in a packet that is full. The smallest one holds several of the kernel's largest records. */
-const PACKET_BYTES = 256 * 1024;
 /** A sub-buffer is full if less than this part of it is free: the writer leaves it when a record does not fit. */
 const FREE_PART = 1 / 8;
 
@@ -67,14 +65,7 @@ export class CpuBufferSource implements PacketSource {
     this.#identity = identity;
     this.#page = new Uint32Array(Math.ceil(subBufBytes / 4));
     this.#pageBytes = new Uint8Array(this.#page.buffer);
-    this.#filler = new PacketFiller({
-      capacityBytes: PACKET_BYTES,
-      contexts: channel.contexts,
-      transcoderOf: (id) => {
-        const text = channel.events.get(id);
-        return text === undefined ? undefined : kernelEventTranscoder(parseEventDeclaration(JSON.parse(text)));
-      },
-    });
+    this.#filler = packetFiller(channel);
     this.#recordsBefore = file.stats().read;
     this.#position = { packetSeq: 0, lastTimestamp: 0, seq: 0, bytes: 0, records: this.#recordsBefore };
   }
@@ -105,18 +96,7 @@ export class CpuBufferSource implements PacketSource {
   }
 
   encodeHeader(packet: CopiedPacket): Uint8Array {
-    const { traceUuid, streamClassId, streamInstanceId } = this.#identity;
-    return encodeCpuPacketHeader({
-      traceUuid,
-      streamClassId,
-      streamInstanceId: BigInt(streamInstanceId),
-      timestampBegin: BigInt(packet.beginTimestamp) as ClockCycles,
-      timestampEnd: BigInt(packet.endTimestamp) as ClockCycles,
-      recordBytes: packet.records.length,
-      packetSequenceNumber: BigInt(packet.packetSeq),
-      eventsDiscarded: BigInt(packet.eventsDiscarded),
-      cpu: this.#cpu,
-    });
+    return encodeCpuHeader(this.#identity, this.#cpu, packet);
   }
 
   moveTo(position: SourcePosition): void {

@@ -46,12 +46,13 @@ describe('a kernel channel', () => {
     expect(() => attributesOf(wanted)).toThrowError(expect.objectContaining({ code }));
   });
 
-  it('is refused in a flight recorder, and with the clock tsc', () => {
-    for (const session of [
-      { ...SESSION, snapshot: true },
-      { ...SESSION, clock: 'tsc' as const },
-    ]) {
-      expect(() => attributesOf({}, session)).toThrowError(expect.objectContaining({ code: 'UNSUPPORTED' }));
-    }
+  it('overwrites in a flight recorder', () => {
+    expect(attributesOf({ mode: 'discard' }, { ...SESSION, snapshot: true })).toMatchObject({ mode: 'overwrite' });
+    expect(attributesOf({ mode: 'discard' })).toMatchObject({ mode: 'discard' });
+  });
+
+  it('is refused with the clock tsc', () => {
+    const session = { ...SESSION, clock: 'tsc' as const };
+    expect(() => attributesOf({}, session)).toThrowError(expect.objectContaining({ code: 'UNSUPPORTED' }));
   });
 });

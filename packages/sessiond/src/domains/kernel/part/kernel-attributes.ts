@@ -10,16 +10,12 @@ const SUB_BUF_COUNT_MIN = 2;
 
 /**
  * The actual attributes of a new kernel channel. Sizes are rounded up to powers of two, as in LTTng. Sub-buffers that
- * are too large for the kernel become several smaller ones: a buffer keeps its size.
+ * are too large for the kernel become several smaller ones: a buffer keeps its size. A flight recorder overwrites.
  *
  * @throws {DaemonError} `UNSUPPORTED` for attributes of user space, `BAD_PARAMETER`
  */
 export function kernelAttributes({ snapshot, clock }: Session, wanted: ChannelAttributes): ChannelAttributes {
   const { ownership, blockingTimeoutUs, reclaimAfterUs, readTimerUs } = wanted;
-  if (snapshot) {
-    const hint = 'record the kernel in a session without --snapshot';
-    throw new DaemonError('UNSUPPORTED', 'not supported yet: kernel channels of flight recorders', { hint });
-  }
   if (clock === 'tsc') {
     const hint = 'create the session without --clock=tsc';
     throw new DaemonError('UNSUPPORTED', 'not supported yet: the kernel with the clock tsc', { hint });
@@ -42,6 +38,7 @@ export function kernelAttributes({ snapshot, clock }: Session, wanted: ChannelAt
     ...wanted,
     subBufBytes,
     subBufCount: count * (bytes / subBufBytes),
+    mode: snapshot ? 'overwrite' : wanted.mode,
     readTimerUs: readTimerUs === 0 ? defaultKernelChannel(1).readTimerUs : readTimerUs,
     ownership: 'system',
     preallocation: 'preallocate',
